@@ -1,0 +1,172 @@
+//! What was read from AWS: facts, and gaps where a read failed.
+//!
+//! A gap never means absent. Every fact serializes, so that its fingerprint can
+//! be taken when the plan is made and again right before a step acts.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::desired::{Authorizer, ToolDefinition};
+use crate::plan::StepId;
+
+/// One thing that was looked up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact<T> {
+    Present(T),
+    Absent,
+    Unknown(Gap),
+}
+
+impl<T> Fact<T> {
+    pub fn present(&self) -> Option<&T> {
+        match self {
+            Self::Present(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    pub fn gap(&self) -> Option<&Gap> {
+        match self {
+            Self::Unknown(gap) => Some(gap),
+            Self::Present(_) | Self::Absent => None,
+        }
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gap {
+    pub reason: GapReason,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    Denied,
+    Throttled,
+    Failed,
+}
+
+/// The state of one environment in one account and region.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    pub account: String,
+    pub foundation: Fact<ObservedStack>,
+    pub data: Fact<ObservedStack>,
+    pub application: Fact<ObservedStack>,
+    /// Present with every digest in the agent's repository; Absent without the repository.
+    pub agent_images: Fact<ObservedRepository>,
+    pub tools_images: Fact<ObservedRepository>,
+    /// The conversation table, whichever stack or hand made it.
+    pub conversations_table: Fact<ObservedTable>,
+    pub gateway_role: Fact<ObservedRole>,
+    pub gateway: Fact<ObservedGateway>,
+    pub target: Fact<ObservedTarget>,
+    /// The gateway role's statement in the tool function's resource policy;
+    /// Absent also where the function does not exist.
+    pub function_policy: Fact<ObservedStatement>,
+}
+
+impl Observed {
+    /// The state of a step's own resource, for display and fingerprints.
+    pub fn resource(&self, id: StepId) -> Value {
+        let fact = match id {
+            StepId::FoundationStack => serde_json::to_value(&self.foundation),
+            StepId::DataStack => serde_json::to_value(&self.data),
+            StepId::ApplicationStack => serde_json::to_value(&self.application),
+            StepId::AgentImage => serde_json::to_value(&self.agent_images),
+            StepId::ToolsImage => serde_json::to_value(&self.tools_images),
+            StepId::GatewayRole => serde_json::to_value(&self.gateway_role),
+            StepId::Gateway => serde_json::to_value(&self.gateway),
+            StepId::Target => serde_json::to_value(&self.target),
+            StepId::FunctionPolicy => serde_json::to_value(&self.function_policy),
+        };
+        fact.expect("facts hold only strings, numbers and maps with string keys")
+    }
+
+    /// SHA-256 of the resource's state, in hex.
+    pub fn fingerprint(&self, id: StepId) -> String {
+        hex::encode(Sha256::digest(self.resource(id).to_string()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedStack {
+    pub id: String,
+    /// As CloudFormation spells it, for example `UPDATE_COMPLETE`.
+    pub status: String,
+    pub status_reason: Option<String>,
+    /// As it was submitted (GetTemplate, stage Original); empty when the stack has none yet.
+    pub template: String,
+    pub parameters: BTreeMap<String, String>,
+    pub outputs: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedRepository {
+    /// `sha256:...`, sorted.
+    pub digests: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedTable {
+    pub arn: String,
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedRole {
+    pub arn: String,
+    /// Decoded.
+    pub trust_policy: Value,
+    /// Inline policies by name, decoded.
+    pub inline_policies: BTreeMap<String, Value>,
+    /// ARNs, sorted.
+    pub attached_policies: Vec<String>,
+    pub permissions_boundary: Option<String>,
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedGateway {
+    pub id: String,
+    pub arn: String,
+    pub url: String,
+    /// `READY`, `CREATING`, `FAILED`, ...
+    pub status: String,
+    pub status_reasons: Vec<String>,
+    pub name: String,
+    pub description: Option<String>,
+    pub role_arn: String,
+    /// None when the gateway does not use CUSTOM_JWT.
+    pub authorizer: Option<Authorizer>,
+    pub tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedTarget {
+    pub id: String,
+    pub gateway_id: String,
+    pub name: String,
+    pub status: String,
+    pub status_reasons: Vec<String>,
+    pub description: Option<String>,
+    /// None when it is not a Lambda target.
+    pub lambda_arn: Option<String>,
+    pub tools: Vec<ToolDefinition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedStatement {
+    pub statement_id: String,
+    pub principal: String,
+    pub action: String,
+    /// Conditions, if there are any.
+    pub condition: Option<Value>,
+}

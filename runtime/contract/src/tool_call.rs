@@ -1,0 +1,79 @@
+//! One tool call between gateway and tool function.
+//!
+//! The gateway sends the bare arguments as the event and the tool's full name
+//! in the client context; whatever the function returns becomes the text of
+//! the tool's result (AgentCore developer guide, "Lambda function targets").
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Stands between target and tool in a full tool name.
+pub const NAME_SEPARATOR: &str = "___";
+
+/// Key of the full tool name in the client context's `custom` map.
+pub const CONTEXT_TOOL_NAME: &str = "bedrockAgentCoreToolName";
+pub const CONTEXT_MESSAGE_VERSION: &str = "bedrockAgentCoreMessageVersion";
+pub const CONTEXT_REQUEST_ID: &str = "bedrockAgentCoreAwsRequestId";
+pub const CONTEXT_MCP_MESSAGE_ID: &str = "bedrockAgentCoreMcpMessageId";
+pub const CONTEXT_GATEWAY_ID: &str = "bedrockAgentCoreGatewayId";
+pub const CONTEXT_TARGET_ID: &str = "bedrockAgentCoreTargetId";
+
+/// Event members that name the tool when no client context does, in this order.
+pub const EVENT_TOOL_NAME_KEYS: [&str; 6] = ["tool_name", "toolName", "name", "method", "action", "function"];
+
+/// The tool's own name: what follows the target's prefix, or all of it.
+pub fn tool_name(full_name: &str) -> &str {
+    full_name.split_once(NAME_SEPARATOR).map_or(full_name, |(_, name)| name)
+}
+
+/// What the tool function answers. `result` and `error` exclude each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolAnswer {
+    pub success: bool,
+    pub tool: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// RFC 3339, UTC.
+    pub timestamp: String,
+    /// Service tools: the AWS service that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Service tools: the question as it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_query: Option<String>,
+    /// Service tools: what was asked of AWS and whether anything is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completeness: Option<Completeness>,
+    /// Unknown tool: the tools that exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_tools: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_tools: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub categories: Option<Vec<String>>,
+}
+
+/// Which calls an answer rests on and what it leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completeness {
+    /// `service:Operation`, one entry a call.
+    pub calls: Vec<String>,
+    pub regions: Vec<String>,
+    pub items: usize,
+    /// True when there is more than the answer holds.
+    pub truncated: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_prefix_is_stripped_once() {
+        assert_eq!(tool_name("aws___get_time"), "get_time");
+        assert_eq!(tool_name("get_time"), "get_time");
+        assert_eq!(tool_name("aws___odd___name"), "odd___name");
+    }
+}
