@@ -1,1 +1,99 @@
-//! Not written yet.
+//! What makes a plan unsafe. A plan with a fault is shown but never applied.
+
+use contract::{Names, schema};
+
+use crate::desired::{Desired, is_owned};
+use crate::failure::Failure;
+use crate::observed::{Fact, Observed};
+use crate::plan::{Action, Plan};
+
+/// Largest template body that CloudFormation takes inline, in bytes.
+const TEMPLATE_LIMIT: usize = 51_200;
+
+/// Longest tool name that MCP clients commonly take.
+const TOOL_NAME_LIMIT: usize = 64;
+
+/// Every reason not to apply the plan; empty when it may be applied.
+pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &Plan) -> Vec<Failure> {
+    let mut faults = unowned(names, observed);
+    faults.extend(foreign_table(desired, observed));
+    faults.extend(templates(desired));
+    faults.extend(tools(desired));
+    faults.extend(gaps(plan));
+    faults
+}
+
+/// Steps that could not be planned because something could not be read.
+pub fn gaps(plan: &Plan) -> Vec<Failure> {
+    let unchecked = plan.steps.iter().filter(|step| step.action == Action::Unchecked);
+    unchecked
+        .map(|step| {
+            Failure::new("plan/unreadable", format!("plan {}", step.resource), &step.reason)
+                .with_hint("what cannot be read is never changed; allow the read and run the command again")
+        })
+        .collect()
+}
+
+fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
+    let stacks = [
+        (names.foundation_stack(), &observed.foundation),
+        (names.data_stack(), &observed.data),
+        (names.application_stack(), &observed.application),
+    ];
+    let stacks = stacks.into_iter().filter_map(|(name, fact)| Some((format!("stack {name}"), &fact.present()?.tags)));
+    let role = observed.gateway_role.present().map(|role| (format!("role {}", names.gateway_role()), &role.tags));
+    let gateway = observed.gateway.present().map(|found| (format!("gateway {}", found.name), &found.tags));
+    stacks
+        .chain(role)
+        .chain(gateway)
+        .filter(|(_, tags)| !is_owned(tags, names))
+        .map(|(resource, _)| {
+            Failure::new("plan/not-owned", format!("plan {resource}"), "it exists and does not carry our tags")
+                .with_hint("choose another project.prefix, or remove the resource if nothing needs it")
+        })
+        .collect()
+}
+
+/// CloudFormation would create over a table of the same name, or fail at it.
+fn foreign_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
+    let stray = matches!(observed.data, Fact::Absent) && observed.conversations_table.present().is_some();
+    stray.then(|| {
+        let table = &desired.conversations_table;
+        Failure::new(
+            "plan/table-exists",
+            format!("plan stack {}", desired.data.name),
+            format!("table {table} exists and belongs to no stack of ours"),
+        )
+        .with_hint(format!("export or delete table {table}, or choose another project.prefix"))
+    })
+}
+
+fn templates(desired: &Desired) -> Vec<Failure> {
+    [&desired.foundation, &desired.data, &desired.application]
+        .into_iter()
+        .filter(|stack| stack.template.len() > TEMPLATE_LIMIT)
+        .map(|stack| {
+            Failure::new(
+                "plan/template-too-large",
+                format!("plan stack {}", stack.name),
+                format!("its template has {} bytes, the limit is {TEMPLATE_LIMIT}", stack.template.len()),
+            )
+        })
+        .collect()
+}
+
+fn tools(desired: &Desired) -> Vec<Failure> {
+    let doing = |name: &str| format!("plan tool {name} of target {}", desired.target.name);
+    let mut faults = Vec::new();
+    for tool in &desired.target.tools {
+        let full_name = format!("{}{}{}", desired.target.name, contract::tool_call::NAME_SEPARATOR, tool.name);
+        if full_name.len() > TOOL_NAME_LIMIT {
+            let cause = format!("its full name {full_name} is longer than {TOOL_NAME_LIMIT} characters");
+            faults.push(Failure::new("plan/tool-name-too-long", doing(&tool.name), cause));
+        }
+        for fault in schema::faults(&tool.input_schema) {
+            faults.push(Failure::new("plan/tool-schema", doing(&tool.name), fault));
+        }
+    }
+    faults
+}

@@ -7,10 +7,16 @@
 pub mod checks;
 pub mod desired;
 pub mod failure;
+#[cfg(test)]
+mod laws;
+mod model_access;
 pub mod observed;
 pub mod plan;
 pub mod progress;
+mod read_access;
 pub mod render;
+#[cfg(test)]
+mod samples;
 pub mod settings;
 pub mod teardown;
 

@@ -1,10 +1,43 @@
 //! Templates of the three stacks, from settings. Pure text.
+//!
+//! The template sources are compiled in, so that a deployer binary renders what
+//! it was built with. Interpolated values stand in double quotes in the
+//! templates; the escape function keeps them there.
 
-use crate::settings::Settings;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use handlebars::Handlebars;
+use serde::Serialize;
+
+use crate::desired::ownership_tags;
+use crate::model_access::ModelAccess;
+use crate::read_access::{self, ReadStatement};
+use crate::settings::{Cors, Function, Settings};
 
 pub const PARAMETER_AGENT_IMAGE: &str = "AgentImageUri";
 pub const PARAMETER_TOOLS_IMAGE: &str = "ToolImageUri";
 pub const PARAMETER_GATEWAY_URL: &str = "GatewayUrl";
+
+/// Output of the application stack: the agent's function URL, with a slash at its end.
+pub const OUTPUT_FUNCTION_URL: &str = "AgentFunctionUrl";
+
+static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(escape_double_quoted);
+    for (name, text) in [
+        ("foundation", include_str!("../../../templates/foundation.yaml.hbs")),
+        ("data", include_str!("../../../templates/data.yaml.hbs")),
+        ("application", include_str!("../../../templates/application.yaml.hbs")),
+    ] {
+        registry.register_template_string(name, text).expect("templates are compiled in and rendered by a test");
+    }
+    registry
+        .register_partial("tags", include_str!("../../../templates/tags.yaml.hbs"))
+        .expect("the partial is compiled in and rendered by a test");
+    registry
+});
 
 /// Why a template could not be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -15,12 +48,227 @@ pub enum RenderError {
     Template { name: &'static str, source: Box<handlebars::RenderError> },
 }
 
-pub fn foundation(_settings: &Settings) -> Result<String, RenderError> {
-    Ok(String::new())
+/// Repositories and the deployments table.
+pub fn foundation(settings: &Settings) -> Result<String, RenderError> {
+    let names = settings.names();
+    let repository = |logical_id, name, function| Repository { logical_id, name, function };
+    render(
+        "foundation",
+        &FoundationContext {
+            environment: &settings.environment,
+            repositories: [
+                repository("AgentRepository", names.agent_repository(), names.agent_function()),
+                repository("ToolsRepository", names.tools_repository(), names.tool_function()),
+            ],
+            deployments_table: names.deployments_table(),
+            tags: tags(settings, "foundation"),
+        },
+    )
 }
-pub fn data(_settings: &Settings) -> Result<String, RenderError> {
-    Ok(String::new())
+
+/// The conversation table.
+pub fn data(settings: &Settings) -> Result<String, RenderError> {
+    render(
+        "data",
+        &DataContext {
+            environment: &settings.environment,
+            conversations_table: settings.names().conversations_table(),
+            tags: tags(settings, "conversations"),
+        },
+    )
 }
-pub fn application(_settings: &Settings) -> Result<String, RenderError> {
-    Ok(String::new())
+
+/// Functions, roles, log groups and the function URL.
+pub fn application(settings: &Settings) -> Result<String, RenderError> {
+    let names = settings.names();
+    let access = ModelAccess::to(&settings.model);
+    render(
+        "application",
+        &ApplicationContext {
+            environment: &settings.environment,
+            project: &settings.project.prefix,
+            permissions_boundary: settings.project.permissions_boundary.as_deref(),
+            conversations_table: names.conversations_table(),
+            conversation_ttl_minutes: settings.conversations.ttl_minutes,
+            log_retention_days: settings.logs.retention_days,
+            log_level: &settings.logs.level,
+            model: ModelContext { id: &settings.model.id, fallbacks: settings.model.fallbacks.join(",") },
+            model_arns: access.invoked,
+            routed_model_arns: access.routed,
+            read_statements: read_access::statements(),
+            agent: FunctionContext::new(names.agent_function(), names.agent_role(), &settings.agent),
+            tools: FunctionContext::new(names.tool_function(), names.tool_role(), &settings.tools),
+            invokers: invokers(&settings.function_url.invokers),
+            cors: settings.function_url.cors.as_ref(),
+            tags: tags(settings, "application"),
+        },
+    )
+}
+
+#[derive(Serialize)]
+struct FoundationContext<'a> {
+    environment: &'a str,
+    repositories: [Repository; 2],
+    deployments_table: String,
+    tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+struct Repository {
+    logical_id: &'static str,
+    name: String,
+    /// The function that may pull from it.
+    function: String,
+}
+
+#[derive(Serialize)]
+struct DataContext<'a> {
+    environment: &'a str,
+    conversations_table: String,
+    tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+struct ApplicationContext<'a> {
+    environment: &'a str,
+    project: &'a str,
+    permissions_boundary: Option<&'a str>,
+    conversations_table: String,
+    conversation_ttl_minutes: u32,
+    log_retention_days: u32,
+    log_level: &'a str,
+    model: ModelContext<'a>,
+    model_arns: Vec<String>,
+    routed_model_arns: Vec<String>,
+    read_statements: Vec<ReadStatement>,
+    agent: FunctionContext,
+    tools: FunctionContext,
+    invokers: Vec<String>,
+    cors: Option<&'a Cors>,
+    tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+struct ModelContext<'a> {
+    id: &'a str,
+    fallbacks: String,
+}
+
+#[derive(Serialize)]
+struct FunctionContext {
+    function: String,
+    role: String,
+    architecture: &'static str,
+    memory_mb: u32,
+    timeout_seconds: u32,
+}
+
+impl FunctionContext {
+    fn new(function: String, role: String, settings: &Function) -> Self {
+        Self {
+            function,
+            role,
+            architecture: settings.architecture.lambda_name(),
+            memory_mb: settings.memory_mb,
+            timeout_seconds: settings.timeout_seconds,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Tag {
+    key: String,
+    value: String,
+}
+
+fn tags(settings: &Settings, component: &str) -> Vec<Tag> {
+    let tags: BTreeMap<String, String> = ownership_tags(settings, component);
+    tags.into_iter().map(|(key, value)| Tag { key, value }).collect()
+}
+
+/// Principals as YAML values. Without any, the account itself: its own
+/// principals may call as far as their IAM policies allow.
+fn invokers(arns: &[String]) -> Vec<String> {
+    if arns.is_empty() {
+        return vec![r#"{ Ref: "AWS::AccountId" }"#.into()];
+    }
+    arns.iter().map(|arn| format!("\"{}\"", escape_double_quoted(arn))).collect()
+}
+
+/// For a value inside a YAML double-quoted scalar (YAML 1.2, section 7.3.1).
+fn escape_double_quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+fn render(name: &'static str, context: &impl Serialize) -> Result<String, RenderError> {
+    TEMPLATES.render(name, context).map_err(|source| RenderError::Template { name, source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    fn parsed(text: &str) -> serde_json::Value {
+        serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    #[test]
+    fn every_template_is_yaml_without_aliases() {
+        let settings = samples::settings();
+        for text in [foundation(&settings), data(&settings), application(&settings)] {
+            let text = text.unwrap();
+            assert!(parsed(&text)["Resources"].is_object());
+            assert!(!text.contains(": &") && !text.contains(": *"), "CloudFormation refuses aliases\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_quote_in_a_tag_stays_inside_its_value() {
+        let mut settings = samples::settings();
+        settings.project.tags.insert("Note".into(), "say \"hi\"\nOwner: x".into());
+        let template = parsed(&data(&settings).unwrap());
+        let tags = &template["Resources"]["ConversationsTable"]["Properties"]["Tags"];
+        assert!(tags.as_array().unwrap().iter().any(|tag| tag["Value"] == "say \"hi\"\nOwner: x"));
+    }
+
+    #[test]
+    fn each_invoker_gets_both_permissions() {
+        let mut settings = samples::settings();
+        settings.function_url.invokers = vec!["arn:aws:iam::111122223333:role/ops".into()];
+        let template = parsed(&application(&settings).unwrap());
+        let resources = &template["Resources"];
+        assert_eq!(resources["AgentUrlPermission0"]["Properties"]["Action"], "lambda:InvokeFunctionUrl");
+        assert_eq!(resources["AgentInvokePermission0"]["Properties"]["Action"], "lambda:InvokeFunction");
+        assert_eq!(
+            resources["AgentInvokePermission0"]["Properties"]["Principal"],
+            "arn:aws:iam::111122223333:role/ops"
+        );
+    }
+
+    #[test]
+    fn cors_is_off_unless_configured() {
+        let mut settings = samples::settings();
+        assert!(!application(&settings).unwrap().contains("Cors:"));
+        settings.function_url.cors = Some(Cors {
+            allow_origins: vec!["https://ops.example.com".into()],
+            allow_credentials: false,
+            max_age_seconds: 60,
+        });
+        assert!(application(&settings).unwrap().contains("https://ops.example.com"));
+    }
+
+    #[test]
+    fn a_wildcard_resource_stands_only_where_aws_has_no_arn() {
+        let template = parsed(&application(&samples::settings()).unwrap());
+        for role in ["AgentRole", "ToolRole"] {
+            let policies = template["Resources"][role]["Properties"]["Policies"].as_array().unwrap();
+            let statements =
+                policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+            for statement in statements.filter(|statement| statement["Resource"] == "*") {
+                let sid = statement["Sid"].as_str().unwrap();
+                assert!(sid == "Traces" || sid.ends_with("WithoutArn"), "{statement}");
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
-//! The plan: what will be done to each resource, in order, with its reason.
-//!
-//! The plan says everything; the executor makes no choices.
+//! The plan's form: what will be done to each resource, in order, with its
+//! reason. The plan says everything; the executor makes no choices.
 
 use std::collections::BTreeMap;
 
@@ -81,17 +80,48 @@ pub enum OutputKey {
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Operation {
     DeployStack(StackDeployment),
-    DeleteStack { name: String },
-    PushImage { repository: String, digest: String },
-    EmptyRepository { repository: String },
+    /// Also deletes `retained_table`, which its stack leaves behind, when there is one.
+    DeleteStack {
+        name: String,
+        retained_table: Option<String>,
+    },
+    PushImage {
+        repository: String,
+        digest: String,
+    },
+    EmptyRepository {
+        repository: String,
+    },
     EnsureRole(DesiredRole),
-    DeleteRole { name: String },
-    EnsureGateway { existing: Option<String>, replace: bool, gateway: DesiredGateway },
-    DeleteGateway { id: String },
-    EnsureStatement { replace: bool, statement: DesiredStatement },
-    RemoveStatement { function_name: String, statement_id: String },
-    EnsureTarget { gateway_id: Value, existing: Option<String>, replace: bool, target: DesiredTarget },
-    DeleteTarget { gateway_id: String, target_id: String },
+    DeleteRole {
+        name: String,
+    },
+    EnsureGateway {
+        existing: Option<String>,
+        replace: bool,
+        gateway: DesiredGateway,
+    },
+    DeleteGateway {
+        id: String,
+    },
+    EnsureStatement {
+        replace: bool,
+        statement: DesiredStatement,
+    },
+    RemoveStatement {
+        function_name: String,
+        statement_id: String,
+    },
+    EnsureTarget {
+        gateway_id: Value,
+        existing: Option<String>,
+        replace: bool,
+        target: DesiredTarget,
+    },
+    DeleteTarget {
+        gateway_id: String,
+        target_id: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,199 @@
+//! Laws of planning, over generated states.
+
+use proptest::prelude::*;
+
+use crate::desired::Desired;
+use crate::observed::{Fact, Gap, GapReason, Observed};
+use crate::plan::{Action, Plan, StepId, plan};
+use crate::teardown::{OnData, Teardown, teardown};
+use crate::{checks, samples};
+
+const ALL: [StepId; 9] = [
+    StepId::FoundationStack,
+    StepId::AgentImage,
+    StepId::ToolsImage,
+    StepId::DataStack,
+    StepId::GatewayRole,
+    StepId::Gateway,
+    StepId::ApplicationStack,
+    StepId::FunctionPolicy,
+    StepId::Target,
+];
+
+/// What a resource lives in; it cannot exist without it.
+fn home(id: StepId) -> Option<StepId> {
+    match id {
+        StepId::AgentImage | StepId::ToolsImage => Some(StepId::FoundationStack),
+        StepId::FunctionPolicy => Some(StepId::ApplicationStack),
+        StepId::Target => Some(StepId::Gateway),
+        _ => None,
+    }
+}
+
+/// A state that interrupted runs and hands can leave: any resources, each with its home.
+fn partial() -> impl Strategy<Value = Observed> {
+    proptest::collection::vec(any::<bool>(), ALL.len()).prop_map(|done| {
+        let desired = samples::estate();
+        let mut observed = samples::nothing();
+        let exists = |id: StepId| done[ALL.iter().position(|other| *other == id).expect("ALL is complete")];
+        for id in ALL {
+            if exists(id) && home(id).is_none_or(exists) {
+                samples::deploy(&mut observed, &desired, id);
+            }
+        }
+        observed
+    })
+}
+
+fn apply(plan: &Plan, desired: &Desired, observed: &mut Observed) {
+    for step in plan.steps.iter().filter(|step| step.operation.is_some()) {
+        match step.action {
+            Action::Delete => samples::remove(observed, step.id),
+            _ => samples::deploy(observed, desired, step.id),
+        }
+    }
+}
+
+fn make_unknown(observed: &mut Observed, id: StepId) {
+    let gap = || Gap { reason: GapReason::Denied, message: "denied".into() };
+    match id {
+        StepId::FoundationStack => observed.foundation = Fact::Unknown(gap()),
+        StepId::AgentImage => observed.agent_images = Fact::Unknown(gap()),
+        StepId::ToolsImage => observed.tools_images = Fact::Unknown(gap()),
+        StepId::DataStack => observed.data = Fact::Unknown(gap()),
+        StepId::GatewayRole => observed.gateway_role = Fact::Unknown(gap()),
+        StepId::Gateway => observed.gateway = Fact::Unknown(gap()),
+        StepId::ApplicationStack => observed.application = Fact::Unknown(gap()),
+        StepId::FunctionPolicy => observed.function_policy = Fact::Unknown(gap()),
+        StepId::Target => observed.target = Fact::Unknown(gap()),
+    }
+}
+
+fn down(observed: &Observed, on_data: OnData) -> Plan {
+    let names = samples::settings().names();
+    teardown(&Teardown { names: &names, region: "us-east-1", on_data }, observed)
+}
+
+proptest! {
+    #[test]
+    fn applying_a_plan_leaves_nothing_to_plan(mut observed in partial()) {
+        let desired = samples::estate();
+        apply(&plan(&desired, &observed), &desired, &mut observed);
+        let again = plan(&desired, &observed);
+        prop_assert!(again.is_empty(), "{again:?}");
+    }
+
+    #[test]
+    fn dependencies_come_before_dependants(observed in partial()) {
+        for plan in [plan(&samples::estate(), &observed), down(&observed, OnData::Delete)] {
+            for (index, step) in plan.steps.iter().enumerate() {
+                for id in &step.depends_on {
+                    prop_assert!(plan.steps[..index].iter().any(|earlier| earlier.id == *id));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn teardown_from_any_partial_state_ends_empty(mut observed in partial()) {
+        let desired = samples::estate();
+        apply(&down(&observed, OnData::Delete), &desired, &mut observed);
+        prop_assert!(down(&observed, OnData::Delete).is_empty());
+        prop_assert!(ALL.iter().all(|id| *id == StepId::AgentImage
+            || *id == StepId::ToolsImage
+            || observed.resource(*id) == samples::nothing().resource(*id)));
+    }
+
+    #[test]
+    fn a_gap_is_neither_created_nor_deleted(mut observed in partial(), gap in 0..ALL.len()) {
+        let gap = ALL[gap];
+        make_unknown(&mut observed, gap);
+        for plan in [plan(&samples::estate(), &observed), down(&observed, OnData::Delete)] {
+            let step = plan.steps.iter().find(|step| step.id == gap).unwrap();
+            prop_assert_eq!(step.action, Action::Unchecked);
+            prop_assert!(step.operation.is_none());
+        }
+    }
+}
+
+#[test]
+fn teardown_keeps_the_data_stack_unless_asked() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    let action = |on_data| {
+        let plan = down(&observed, on_data);
+        plan.steps.iter().find(|step| step.id == StepId::DataStack).unwrap().action
+    };
+    assert_eq!(action(OnData::Keep), Action::Keep);
+    assert_eq!(action(OnData::Delete), Action::Delete);
+}
+
+#[test]
+fn what_is_not_ours_is_refused_and_never_deleted() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    for stack in [&mut observed.foundation, &mut observed.data, &mut observed.application] {
+        if let Fact::Present(stack) = stack {
+            stack.tags.clear();
+        }
+    }
+    if let Fact::Present(role) = &mut observed.gateway_role {
+        role.tags.clear();
+    }
+    if let Fact::Present(gateway) = &mut observed.gateway {
+        gateway.tags.insert("Environment".into(), "another".into());
+    }
+    let names = samples::settings().names();
+    let faults = checks::deployment(&names, &desired, &observed, &plan(&desired, &observed));
+    assert_eq!(faults.iter().filter(|fault| fault.code == "plan/not-owned").count(), 5);
+    let deleted: Vec<_> = down(&observed, OnData::Delete)
+        .steps
+        .into_iter()
+        .filter(|step| step.action == Action::Delete)
+        .map(|step| step.id)
+        .collect();
+    assert_eq!(deleted, [StepId::FunctionPolicy], "only the statement with our own Sid is known by name");
+}
+
+#[test]
+fn a_stray_table_stops_the_deployment() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    samples::deploy(&mut observed, &desired, StepId::DataStack);
+    observed.data = Fact::Absent;
+    let names = samples::settings().names();
+    let faults = checks::deployment(&names, &desired, &observed, &plan(&desired, &observed));
+    assert!(faults.iter().any(|fault| fault.code == "plan/table-exists"));
+}
+
+#[test]
+fn a_removed_tool_leaves_the_gateway_before_the_function_forgets_it() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    if let Fact::Present(target) = &mut observed.target {
+        let mut retired = target.tools[0].clone();
+        retired.name = "retired".into();
+        target.tools.push(retired);
+    }
+    let plan = plan(&desired, &observed);
+    let position = |id| plan.steps.iter().position(|step| step.id == id).unwrap();
+    assert!(position(StepId::Target) < position(StepId::ApplicationStack));
+}
+
+#[test]
+fn a_gateway_made_again_updates_the_application_and_gets_a_new_target() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    if let Fact::Present(gateway) = &mut observed.gateway {
+        gateway.status = "FAILED".into();
+    }
+    let plan = plan(&desired, &observed);
+    let action = |id| plan.steps.iter().find(|step| step.id == id).unwrap().action;
+    assert_eq!(action(StepId::Gateway), Action::Replace);
+    assert_eq!(action(StepId::ApplicationStack), Action::Update);
+    assert_eq!(action(StepId::Target), Action::Create);
+}

@@ -1,0 +1,72 @@
+//! Differences as people read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::Change;
+
+/// Longest value shown before it is cut, in characters.
+const SHOWN: usize = 120;
+
+/// Collects differences between two states of one resource.
+#[derive(Default)]
+pub struct Changes(Vec<Change>);
+
+impl Changes {
+    pub fn compare(&mut self, path: impl Into<String>, before: Option<&str>, after: Option<&str>) {
+        if before != after {
+            let path = path.into();
+            self.0.push(Change { path, before: before.map(shorten), after: after.map(shorten) });
+        }
+    }
+
+    pub fn json(&mut self, path: &str, before: Option<&Json>, after: &Json) {
+        if before != Some(after) {
+            self.compare(path, before.map(Json::to_string).as_deref(), Some(&after.to_string()));
+        }
+    }
+
+    /// Tags that we set; tags that others add are theirs.
+    pub fn tags(&mut self, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+        for (key, value) in after {
+            self.compare(format!("tag {key}"), before.get(key).map(String::as_str), Some(value));
+        }
+    }
+
+    /// Differences below two JSON documents, one a leaf.
+    pub fn documents(&mut self, path: &str, before: &Json, after: &Json) {
+        match (before, after) {
+            (Json::Object(old), Json::Object(new)) => {
+                let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+                for key in keys {
+                    let below = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                    self.documents(&below, old.get(key).unwrap_or(&Json::Null), new.get(key).unwrap_or(&Json::Null));
+                }
+            }
+            (old, new) if old == new => {}
+            (old, new) => self.compare(path, text(old).as_deref(), text(new).as_deref()),
+        }
+    }
+
+    pub fn into_vec(self) -> Vec<Change> {
+        self.0
+    }
+}
+
+fn text(value: &Json) -> Option<String> {
+    match value {
+        Json::Null => None,
+        Json::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A value cut to a length that fits a table cell.
+pub fn shorten(text: &str) -> String {
+    if text.chars().count() <= SHOWN {
+        return text.to_string();
+    }
+    let start: String = text.chars().take(SHOWN - 1).collect();
+    format!("{start}…")
+}

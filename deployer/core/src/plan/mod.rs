@@ -1,0 +1,17 @@
+//! Planning: desired and observed state in, ordered steps out.
+//!
+//! A file plans one kind of resource; `order` puts the steps together.
+
+mod change;
+mod gateway;
+mod image;
+mod model;
+mod order;
+mod role;
+mod stack;
+mod statement;
+mod target;
+
+pub use change::shorten;
+pub use model::*;
+pub use order::{Draft, hold_behind_gaps, plan};

@@ -1,0 +1,165 @@
+//! Puts the steps together: order, dependencies, and what a gap holds up.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Change, Operation, OutputKey, Plan, Step, StepId, Value};
+use super::{gateway, image, role, stack, statement, target};
+use crate::desired::Desired;
+use crate::observed::{Fact, Gap, Observed};
+use crate::render::PARAMETER_GATEWAY_URL;
+
+/// What has to be done so that what is observed becomes what is desired.
+///
+/// Pure. A resource that could not be read is left alone, and so is what
+/// depends on it.
+pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let removing_tools = target::only_removes(&desired.target, &observed.target);
+    let mut steps: Vec<Step> = order(removing_tools)
+        .into_iter()
+        .map(|id| draft(id, desired, observed).into_step(id, depends_on(id, removing_tools), observed))
+        .collect();
+    hold_behind_gaps(&mut steps);
+    Plan {
+        environment: desired.environment.clone(),
+        account: desired.location.account.clone(),
+        region: desired.location.region.clone(),
+        steps,
+    }
+}
+
+fn order(removing_tools: bool) -> Vec<StepId> {
+    use StepId::*;
+    if removing_tools {
+        return vec![
+            FoundationStack,
+            AgentImage,
+            ToolsImage,
+            DataStack,
+            GatewayRole,
+            Gateway,
+            Target,
+            ApplicationStack,
+            FunctionPolicy,
+        ];
+    }
+    vec![
+        FoundationStack,
+        AgentImage,
+        ToolsImage,
+        DataStack,
+        GatewayRole,
+        Gateway,
+        ApplicationStack,
+        FunctionPolicy,
+        Target,
+    ]
+}
+
+fn depends_on(id: StepId, removing_tools: bool) -> Vec<StepId> {
+    use StepId::*;
+    match id {
+        FoundationStack => vec![],
+        AgentImage | ToolsImage | DataStack | GatewayRole => vec![FoundationStack],
+        Gateway => vec![GatewayRole],
+        ApplicationStack if removing_tools => vec![AgentImage, ToolsImage, DataStack, Gateway, Target],
+        ApplicationStack => vec![AgentImage, ToolsImage, DataStack, Gateway],
+        FunctionPolicy => vec![GatewayRole, ApplicationStack],
+        Target if removing_tools => vec![Gateway],
+        Target => vec![Gateway, FunctionPolicy],
+    }
+}
+
+fn draft(id: StepId, desired: &Desired, observed: &Observed) -> Draft {
+    match id {
+        StepId::FoundationStack => stack::plan(&desired.foundation, &observed.foundation, BTreeMap::new()),
+        StepId::AgentImage => image::plan(&desired.agent_image, &observed.agent_images),
+        StepId::ToolsImage => image::plan(&desired.tools_image, &observed.tools_images),
+        StepId::DataStack => stack::plan(&desired.data, &observed.data, BTreeMap::new()),
+        StepId::GatewayRole => role::plan(&desired.gateway_role, &observed.gateway_role),
+        StepId::Gateway => gateway::plan(&desired.gateway, &observed.gateway),
+        StepId::ApplicationStack => {
+            let url = gateway_output(observed, OutputKey::GatewayUrl);
+            let parameters = BTreeMap::from([(PARAMETER_GATEWAY_URL.to_string(), url)]);
+            stack::plan(&desired.application, &observed.application, parameters)
+        }
+        StepId::FunctionPolicy => statement::plan(&desired.function_policy, &observed.function_policy),
+        StepId::Target => plan_target(desired, observed),
+    }
+}
+
+/// A gateway that is made again has no targets, whatever the old one had.
+fn plan_target(desired: &Desired, observed: &Observed) -> Draft {
+    let gateway_id = gateway_output(observed, OutputKey::GatewayId);
+    match (&gateway_id, &observed.target) {
+        (Value::Output { .. }, Fact::Present(_)) => target::plan(&desired.target, &Fact::Absent, gateway_id),
+        (_, observed) => target::plan(&desired.target, observed, gateway_id),
+    }
+}
+
+/// Known when the gateway stays, otherwise an output of the gateway's step.
+fn gateway_output(observed: &Observed, key: OutputKey) -> Value {
+    match observed.gateway.present().filter(|found| !gateway::is_lost(found)) {
+        Some(found) => Value::Known(match key {
+            OutputKey::GatewayId => found.id.clone(),
+            OutputKey::GatewayUrl => found.url.clone(),
+        }),
+        None => Value::Output { step: StepId::Gateway, key },
+    }
+}
+
+/// Turns every step that waits for an unchecked one into an unchecked one.
+pub fn hold_behind_gaps(steps: &mut [Step]) {
+    for index in 0..steps.len() {
+        let blocker = steps[index]
+            .depends_on
+            .iter()
+            .find_map(|id| steps[..index].iter().find(|step| step.id == *id && step.action == Action::Unchecked));
+        let Some(blocker) = blocker.map(|step| step.resource.clone()) else { continue };
+        let step = &mut steps[index];
+        if step.operation.take().is_some() {
+            step.action = Action::Unchecked;
+            step.reason = format!("waits for {blocker}, which could not be read");
+            step.changes.clear();
+        }
+    }
+}
+
+/// A step before it knows its place in the plan.
+pub struct Draft {
+    resource: String,
+    action: Action,
+    reason: String,
+    changes: Vec<Change>,
+    operation: Option<Operation>,
+}
+
+impl Draft {
+    pub fn of(resource: String) -> Self {
+        Self { resource, action: Action::Keep, reason: String::new(), changes: vec![], operation: None }
+    }
+
+    pub fn keep(self, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), ..self }
+    }
+
+    pub fn unchecked(self, gap: &Gap) -> Self {
+        Self { action: Action::Unchecked, reason: format!("could not be read: {}", gap.message), ..self }
+    }
+
+    pub fn act(self, action: Action, reason: impl Into<String>, changes: Vec<Change>, operation: Operation) -> Self {
+        Self { action, reason: reason.into(), changes, operation: Some(operation), ..self }
+    }
+
+    pub fn into_step(self, id: StepId, depends_on: Vec<StepId>, observed: &Observed) -> Step {
+        Step {
+            id,
+            action: self.action,
+            resource: self.resource,
+            reason: self.reason,
+            changes: self.changes,
+            depends_on,
+            operation: self.operation,
+            fingerprint: observed.fingerprint(id),
+        }
+    }
+}
