@@ -11,7 +11,8 @@ pub(super) type Table = BTreeMap<String, Node>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    /// Where its key stands; for an element of a list, where the element stands.
+    /// Where its key stands; for an element of a list, where the element stands;
+    /// for a default, line 0.
     pub place: Place,
     pub value: Value,
 }
@@ -46,10 +47,6 @@ impl Value {
 }
 
 impl Node {
-    pub fn empty(place: Place) -> Self {
-        Self { place, value: Value::Table(Table::new()) }
-    }
-
     pub fn table(&self) -> Option<&Table> {
         match &self.value {
             Value::Table(table) => Some(table),
@@ -62,16 +59,20 @@ impl Node {
         path.split('.').try_fold(self, |node, name| node.table()?.get(name))
     }
 
-    /// The place of the nearest node on the way to `path` that exists.
-    pub fn nearest_place(&self, path: &str) -> &Place {
-        let mut node = self;
+    /// The nodes on the way to a dotted path, as far as they exist.
+    pub fn way_to(&self, path: &str) -> Vec<&Node> {
+        let mut way = vec![self];
         for name in path.split('.') {
-            match node.table().and_then(|table| table.get(name)) {
-                Some(below) => node = below,
-                None => break,
-            }
+            let Some(below) = way.last().and_then(|node| node.table()?.get(name)) else { break };
+            way.push(below);
         }
-        &node.place
+        way
+    }
+
+    /// The place of the last node on the way to `path` that stands in a file.
+    pub fn nearest_place(&self, path: &str) -> &Place {
+        let way = self.way_to(path);
+        way.iter().rev().map(|node| &node.place).find(|place| place.line > 0).unwrap_or(&self.place)
     }
 
     /// Lays `upper` over this node.
