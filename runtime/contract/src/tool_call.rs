@@ -58,7 +58,7 @@ pub struct ToolAnswer {
 /// Which calls an answer rests on and what it leaves out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Completeness {
-    /// `service:Operation`, one entry a call.
+    /// `service:Operation`, one entry an operation; `service:Operation x3` when it was called three times.
     pub calls: Vec<String>,
     pub regions: Vec<String>,
     pub items: usize,
