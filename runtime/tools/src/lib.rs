@@ -1,0 +1,20 @@
+//! The tool function: one invocation is one tool call.
+//!
+//! It takes the call apart, runs the tool of that name and answers in the form
+//! of `contract::tool_call`. What AWS can be asked is decided by `aws-read`;
+//! which reads answer a question is decided here. A tool that fails is an answer
+//! with `success: false`, never a failed invocation.
+
+mod answer;
+mod dispatch;
+mod get_time;
+mod hello_world;
+mod invocation;
+mod reader;
+mod s3;
+mod startup;
+
+pub use dispatch::{Clock, Tool, answer};
+pub use invocation::{Invocation, handle};
+pub use reader::{LazyClient, Reader};
+pub use startup::prepare;
