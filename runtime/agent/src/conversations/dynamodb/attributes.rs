@@ -1,0 +1,146 @@
+//! The items and their attributes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use contract::chat::ConversationSummary;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::caller::Owner;
+use crate::conversations::{ConversationId, Meta, NewTurn, StoredTurn};
+use crate::failure::{Code, Failure};
+
+pub type Item = HashMap<String, AttributeValue>;
+
+pub const ID: &str = "conversation_id";
+pub const ITEM: &str = "item";
+pub const META: &str = "meta";
+pub const TURN_PREFIX: &str = "turn#";
+pub const OWNER: &str = "owner";
+pub const UPDATED_AT: &str = "updated_at";
+pub const TTL: &str = "ttl";
+pub const VERSION: &str = "version";
+pub const INCARNATION: &str = "incarnation";
+pub const OWNER_INDEX: &str = "owner-updated_at";
+
+const CREATED_AT: &str = "created_at";
+const ASKED_AT: &str = "asked_at";
+const ANSWERED_AT: &str = "answered_at";
+const LAST_TURN: &str = "last_turn";
+const MESSAGE_COUNT: &str = "message_count";
+const MESSAGES: &str = "messages";
+
+/// RFC 3339 in UTC with milliseconds: of fixed width, so that it sorts as text.
+const TIMESTAMP: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+pub fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub fn turn_key(number: u64) -> String {
+    format!("{TURN_PREFIX}{number:06}")
+}
+
+pub fn key(id: &ConversationId, item: impl Into<String>) -> Item {
+    HashMap::from([(ID.into(), text(id.as_str())), (ITEM.into(), text(item))])
+}
+
+pub fn meta_item(id: &ConversationId, meta: &Meta) -> Item {
+    let mut item = key(id, META);
+    item.extend([
+        (OWNER.into(), text(meta.owner.as_str())),
+        (CREATED_AT.into(), text(timestamp(meta.created_at))),
+        (UPDATED_AT.into(), text(timestamp(meta.updated_at))),
+        (TTL.into(), number(meta.expires_at.unix_timestamp())),
+        (VERSION.into(), number(meta.version)),
+        (LAST_TURN.into(), number(meta.last_turn)),
+        (MESSAGE_COUNT.into(), number(meta.message_count)),
+        (INCARNATION.into(), text(&meta.incarnation)),
+    ]);
+    item
+}
+
+/// The item of the turn that made `meta` what it is.
+pub fn turn_item(id: &ConversationId, meta: &Meta, turn: &NewTurn) -> Result<Item, Failure> {
+    let messages = serde_json::to_string(&turn.messages)
+        .map_err(|error| Failure::internal(format!("write a turn as JSON: {error}")))?;
+    let mut item = key(id, turn_key(meta.last_turn));
+    item.extend([
+        (ASKED_AT.into(), text(timestamp(turn.asked_at))),
+        (ANSWERED_AT.into(), text(timestamp(turn.answered_at))),
+        (TTL.into(), number(turn.expires_at.unix_timestamp())),
+        (INCARNATION.into(), text(&meta.incarnation)),
+        (MESSAGES.into(), text(messages)),
+    ]);
+    Ok(item)
+}
+
+pub fn meta_of(item: &Item) -> Result<Meta, Failure> {
+    Ok(Meta {
+        owner: Owner::new(text_in(item, OWNER)?),
+        created_at: time_in(item, CREATED_AT)?,
+        updated_at: time_in(item, UPDATED_AT)?,
+        expires_at: expiry_of(item)?,
+        version: number_in(item, VERSION)?,
+        last_turn: number_in(item, LAST_TURN)?,
+        message_count: number_in(item, MESSAGE_COUNT)?,
+        incarnation: text_in(item, INCARNATION)?.to_owned(),
+    })
+}
+
+pub fn turn_of(item: &Item) -> Result<StoredTurn, Failure> {
+    let number = text_in(item, ITEM)?.strip_prefix(TURN_PREFIX).and_then(|number| number.parse().ok());
+    Ok(StoredTurn {
+        number: number.ok_or_else(|| unreadable(ITEM))?,
+        asked_at: time_in(item, ASKED_AT)?,
+        answered_at: time_in(item, ANSWERED_AT)?,
+        messages: serde_json::from_str(text_in(item, MESSAGES)?).map_err(|_| unreadable(MESSAGES))?,
+    })
+}
+
+pub fn summary_of(item: &Item) -> Result<ConversationSummary, Failure> {
+    Ok(ConversationSummary {
+        conversation_id: text_in(item, ID)?.to_owned(),
+        updated_at: text_in(item, UPDATED_AT)?.to_owned(),
+        message_count: number_in(item, MESSAGE_COUNT)?,
+    })
+}
+
+pub fn expiry_of(item: &Item) -> Result<OffsetDateTime, Failure> {
+    OffsetDateTime::from_unix_timestamp(number_in(item, TTL)?).map_err(|_| unreadable(TTL))
+}
+
+pub fn text_in<'a>(item: &'a Item, name: &str) -> Result<&'a str, Failure> {
+    match item.get(name) {
+        Some(AttributeValue::S(value)) => Ok(value),
+        _ => Err(unreadable(name)),
+    }
+}
+
+fn number_in<T: std::str::FromStr>(item: &Item, name: &str) -> Result<T, Failure> {
+    match item.get(name) {
+        Some(AttributeValue::N(value)) => value.parse().map_err(|_| unreadable(name)),
+        _ => Err(unreadable(name)),
+    }
+}
+
+fn time_in(item: &Item, name: &str) -> Result<OffsetDateTime, Failure> {
+    let parsed = PrimitiveDateTime::parse(text_in(item, name)?, TIMESTAMP).map_err(|_| unreadable(name))?;
+    Ok(parsed.assume_utc())
+}
+
+fn timestamp(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(TIMESTAMP).unwrap_or_default()
+}
+
+fn unreadable(name: &str) -> Failure {
+    Failure::new(Code::ConversationStore, format!("read a conversation: attribute {name} is missing or malformed"))
+        .hint("the table holds an item that this agent did not write")
+}

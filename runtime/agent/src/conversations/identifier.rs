@@ -1,0 +1,44 @@
+//! A conversation's id: chosen by the client, or made up.
+
+use uuid::Uuid;
+
+use crate::failure::{Code, Failure};
+
+/// 1 to 128 characters of `[A-Za-z0-9_.:-]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ConversationId(String);
+
+impl ConversationId {
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Failure::new(
+            Code::RequestInvalid,
+            "conversation_id must be 1 to 128 letters, digits, `_`, `-`, `.` or `:`",
+        ))
+    }
+
+    pub fn random() -> Self {
+        Self(format!("chat_{}", Uuid::new_v4().simple()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_the_original_are_accepted_and_others_refused() {
+        assert!(ConversationId::parse("chat_20250101_120000_ab12cd").is_ok());
+        assert!(ConversationId::parse(ConversationId::random().as_str()).is_ok());
+        for text in ["", "a b", "a/b", "ä", &"x".repeat(129)] {
+            assert_eq!(ConversationId::parse(text).unwrap_err().code, Code::RequestInvalid, "{text}");
+        }
+    }
+}

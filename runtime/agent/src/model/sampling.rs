@@ -1,0 +1,64 @@
+//! Which models take sampling parameters.
+//!
+//! Claude takes `temperature` up to the 4.6 generation (Haiku up to 4.5); from
+//! Opus 4.7 on, and in every family of generation 5, a request that holds it is
+//! refused with a ValidationException (Amazon Bedrock model cards for
+//! Anthropic). A Claude model that is not in the table counts as new.
+
+/// Parts of model ids of the Claude models that take `temperature`.
+const CLAUDE_WITH_TEMPERATURE: [&str; 17] = [
+    "claude-instant",
+    "claude-v2",
+    "claude-3-",
+    "claude-sonnet-4-2025",
+    "claude-sonnet-4-0",
+    "claude-sonnet-4-1",
+    "claude-sonnet-4-5",
+    "claude-sonnet-4-6",
+    "claude-opus-4-2025",
+    "claude-opus-4-0",
+    "claude-opus-4-1",
+    "claude-opus-4-5",
+    "claude-opus-4-6",
+    "claude-haiku-4-0",
+    "claude-haiku-4-1",
+    "claude-haiku-4-2025",
+    "claude-haiku-4-5",
+];
+
+/// True when a request to this model or inference profile may hold `temperature`.
+/// Other vendors' models all take it.
+pub fn takes_temperature(model: &str) -> bool {
+    !model.contains("claude") || CLAUDE_WITH_TEMPERATURE.iter().any(|part| model.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claude_up_to_four_six_takes_a_temperature() {
+        for model in [
+            "us.anthropic.claude-sonnet-4-6",
+            "anthropic.claude-haiku-4-5-20251001-v1:0",
+            "us.anthropic.claude-3-7-sonnet-20250219-v1:0",
+            "us.anthropic.claude-opus-4-20250514-v1:0",
+        ] {
+            assert!(takes_temperature(model), "{model}");
+        }
+    }
+
+    #[test]
+    fn newer_and_unknown_claude_models_do_not() {
+        for model in
+            ["us.anthropic.claude-sonnet-5-5", "us.anthropic.claude-opus-5", "global.anthropic.claude-opus-4-7"]
+        {
+            assert!(!takes_temperature(model), "{model}");
+        }
+    }
+
+    #[test]
+    fn other_vendors_models_take_a_temperature() {
+        assert!(takes_temperature("us.amazon.nova-pro-v1:0"));
+    }
+}
