@@ -1,0 +1,170 @@
+//! The command line. It says what was typed; what that means is decided in [`crate::settings`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  chat --env local \"What time is it?\"       one question
+  chat --env local List my S3 buckets       words without quotes are one question too
+  chat --env prod                           a conversation: /help lists its commands
+  chat --env prod --json \"Which queues are empty?\" | jq -r .answer
+  chat --env prod login                     log in with the browser, once
+
+  chat --url https://<id>.lambda-url.eu-west-1.on.aws/ \\
+       --issuer https://example.okta.com/oauth2/default --client-id 0oa1b2c3 \"What time is it?\"
+
+A question that is just the name of a command goes after two dashes: chat --env local -- tools
+
+The access token is never taken from the command line, where every process could read it. It comes
+from the login (`chat login`), from --token-file, or from the variable AWS_OPERATIONS_AGENT_TOKEN.";
+
+/// Ask the AWS operations agent, and see its answer as it comes.
+///
+/// Without a question there is a prompt. The answer goes to standard output,
+/// tool calls and figures to standard error.
+#[derive(Parser)]
+#[command(name = "chat", version, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub target: TargetArguments,
+
+    #[command(flatten)]
+    pub access: AccessArguments,
+
+    /// Continue this conversation.
+    #[arg(long, value_name = "ID", global = true)]
+    pub conversation: Option<String>,
+
+    /// Print one JSON document: answer, conversation_id, stop_reason, tools_used, usage, duration_ms.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// The question; without one there is a prompt.
+    pub question: Vec<String>,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Log in with the browser and keep the tokens for the next questions.
+    Login,
+    /// Forget the tokens.
+    Logout,
+    /// List the tools that the agent can use.
+    Tools,
+    /// List your conversations.
+    Conversations,
+}
+
+/// Which agent: one of --env, --connection and --url.
+#[derive(Args)]
+pub struct TargetArguments {
+    /// Environment whose connection file `deployer up` wrote.
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Which agent")]
+    pub env: Option<String>,
+
+    /// A connection file, as `deployer connection` prints it.
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Which agent")]
+    pub connection: Option<PathBuf>,
+
+    /// Function URL of the agent.
+    #[arg(long, global = true, help_heading = "Which agent")]
+    pub url: Option<String>,
+
+    /// With --url: issuer of the access token.
+    #[arg(long, value_name = "URL", global = true, help_heading = "Which agent")]
+    pub issuer: Option<String>,
+
+    /// With --url: public client (PKCE) at the issuer.
+    #[arg(long, value_name = "ID", global = true, help_heading = "Which agent")]
+    pub client_id: Option<String>,
+
+    /// With --url: scope to ask for, may be repeated [default: openid].
+    #[arg(long, value_name = "SCOPE", global = true, help_heading = "Which agent")]
+    pub scope: Vec<String>,
+}
+
+/// As whom.
+#[derive(Args)]
+pub struct AccessArguments {
+    /// AWS profile to sign with.
+    #[arg(long, value_name = "NAME", global = true, help_heading = "As whom")]
+    pub profile: Option<String>,
+
+    /// AWS region of the function, when it differs from the connection's.
+    #[arg(long, global = true, help_heading = "As whom")]
+    pub region: Option<String>,
+
+    /// File that holds an access token.
+    #[arg(long, value_name = "PATH", global = true, help_heading = "As whom")]
+    pub token_file: Option<PathBuf>,
+
+    /// Refused: arguments are visible in the process list. Present to say so.
+    #[arg(long, global = true, hide = true, num_args = 0..=1, default_missing_value = "")]
+    pub token: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, error::ErrorKind};
+
+    fn parse(words: &[&str]) -> Arguments {
+        let words = ["chat"].iter().chain(words);
+        Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_question_may_be_one_argument_or_several_words() {
+        let quoted = parse(&["--env", "local", "List my S3 buckets"]);
+        assert_eq!(quoted.question, ["List my S3 buckets"]);
+        let words = parse(&["--env", "local", "List", "my", "S3", "buckets"]);
+        assert_eq!(words.question.join(" "), "List my S3 buckets");
+        assert!(quoted.command.is_none() && words.command.is_none());
+    }
+
+    #[test]
+    fn a_command_name_within_a_question_is_a_word() {
+        let arguments = parse(&["How", "does", "login", "work", "--env", "local"]);
+        assert_eq!(arguments.question.join(" "), "How does login work");
+        assert_eq!(parse(&["login to my account"]).question, ["login to my account"]);
+        assert_eq!(parse(&["--env", "local", "--", "tools"]).question, ["tools"]);
+        assert_eq!(parse(&["help", "me"]).question, ["help", "me"]);
+    }
+
+    #[test]
+    fn options_may_stand_before_or_after_a_command() {
+        for words in [["--env", "local", "login"], ["login", "--env", "local"]] {
+            let arguments = parse(&words);
+            assert_eq!(arguments.command, Some(Command::Login));
+            assert_eq!(arguments.target.env.as_deref(), Some("local"));
+        }
+        assert_eq!(parse(&["tools", "--json", "--env", "x"]).command, Some(Command::Tools));
+        assert_eq!(parse(&["conversations"]).command, Some(Command::Conversations));
+        assert_eq!(parse(&["logout"]).command, Some(Command::Logout));
+    }
+
+    #[test]
+    fn options_may_follow_the_question() {
+        let arguments = parse(&["What time is it?", "--env", "local", "--json", "--conversation", "c1"]);
+        assert!(arguments.json);
+        assert_eq!(arguments.conversation.as_deref(), Some("c1"));
+        assert_eq!(arguments.question, ["What time is it?"]);
+    }
+
+    #[test]
+    fn an_unknown_option_is_an_error_and_help_is_none() {
+        let error = |words: &[&str]| Arguments::try_parse_from(words).err().unwrap().kind();
+        assert_eq!(error(&["chat", "--evn", "local"]), ErrorKind::UnknownArgument);
+        assert_eq!(error(&["chat", "--help"]), ErrorKind::DisplayHelp);
+    }
+}

@@ -1,0 +1,28 @@
+//! One file per command.
+
+mod ask;
+mod conversations;
+mod converse;
+mod login;
+mod tools;
+
+pub use ask::ask;
+pub use conversations::conversations;
+pub use converse::converse;
+pub use login::{log_in, log_out};
+pub use tools::{show_tools, tools};
+
+use crate::failure::Failure;
+
+/// How a command ended that has already shown its outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Succeeded,
+    /// The reason is on the screen.
+    Failed,
+}
+
+/// Output that cannot be written, as when a pipe is closed.
+fn closed(error: std::io::Error) -> Failure {
+    Failure::new("chat/output", "write the output", error)
+}

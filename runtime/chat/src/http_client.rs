@@ -1,0 +1,36 @@
+//! HTTP clients: one way to build them, with deadlines and without surprises.
+
+use std::time::Duration;
+
+use reqwest::{Client, redirect::Policy};
+use url::Url;
+
+use crate::{
+    connection::is_loopback,
+    failure::{Failure, chain},
+};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest silence within an answer: a function lives 300 seconds by default.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(330);
+
+/// A client for one server. It follows no redirect, so that neither signature
+/// nor token goes where they were not meant to go. A loopback server is reached
+/// without proxy, any other by https only.
+///
+/// # Errors
+/// `chat/no-tls` when the machine has no usable root certificates.
+pub fn for_server(url: &Url) -> Result<Client, Failure> {
+    let builder = Client::builder()
+        .user_agent(concat!("aws-operations-agent-chat/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(SILENCE_TIMEOUT);
+    let builder =
+        if is_loopback(url) { builder.no_proxy().tls_certs_only([]) } else { builder.https_only(true).http1_only() };
+    builder.build().map_err(|error| {
+        Failure::new("chat/no-tls", format!("prepare the connection to {url}"), chain(&error))
+            .hint("install the system's root certificates (package ca-certificates)")
+    })
+}

@@ -1,0 +1,165 @@
+//! The issuer as its discovery document describes it, and its token endpoint.
+
+use std::time::SystemTime;
+
+use openidconnect::{
+    AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, TokenResponse,
+    core::{CoreClient, CoreErrorResponseType, CoreProviderMetadata, CoreResponseType, CoreTokenResponse},
+};
+use url::Url;
+
+use super::{
+    cache::StoredTokens,
+    http::{IssuerHttp, IssuerHttpError},
+};
+use crate::{
+    failure::{Failure, chain},
+    http_client,
+    token::Token,
+};
+
+type DiscoveredClient =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+type TokenError = RequestTokenError<IssuerHttpError, openidconnect::StandardErrorResponse<CoreErrorResponseType>>;
+
+/// Whose tokens these are: a public client of an issuer, and what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub issuer: String,
+    pub client_id: String,
+    pub scopes: Vec<String>,
+}
+
+impl Account {
+    /// # Errors
+    /// `login/no-issuer` when nobody can be asked for a token.
+    pub fn require_issuer(&self) -> Result<(), Failure> {
+        if !self.issuer.is_empty() && !self.client_id.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new("login/no-issuer", "log in", "the connection names no issuer or no client id")
+            .hint("add --issuer and --client-id to --url, or give a token with --token-file"))
+    }
+}
+
+/// A discovered issuer.
+pub struct Issuer {
+    account: Account,
+    client: DiscoveredClient,
+    http: IssuerHttp,
+}
+
+/// What must be remembered between asking for a code and redeeming it.
+pub(super) struct PendingLogin {
+    pub authorization_url: Url,
+    pub state: CsrfToken,
+    nonce: Nonce,
+    verifier: PkceCodeVerifier,
+    redirect_url: RedirectUrl,
+}
+
+impl Issuer {
+    /// Reads `<issuer>/.well-known/openid-configuration` and the signing keys.
+    ///
+    /// # Errors
+    /// `login/no-issuer` without issuer or client id, `login/discovery` when the
+    /// documents cannot be read or name another issuer.
+    pub async fn discover(account: &Account) -> Result<Self, Failure> {
+        account.require_issuer()?;
+        let doing = format!("read the discovery document of issuer {}", account.issuer);
+        let failed = |cause: String| {
+            Failure::new("login/discovery", &doing, cause)
+                .hint("the issuer must serve <issuer>/.well-known/openid-configuration; Okta: .../oauth2/<id>")
+        };
+        let issuer_url = IssuerUrl::new(account.issuer.clone()).map_err(|error| failed(chain(&error)))?;
+        let http = IssuerHttp(http_client::for_server(issuer_url.url())?);
+        let metadata =
+            CoreProviderMetadata::discover_async(issuer_url, &http).await.map_err(|error| failed(chain(&error)))?;
+        let client = CoreClient::from_provider_metadata(metadata, ClientId::new(account.client_id.clone()), None)
+            .disable_openid_scope();
+        Ok(Self { account: account.clone(), client, http })
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http.0
+    }
+
+    /// Makes up state, nonce and PKCE verifier for one login.
+    pub(super) fn begin(&self, redirect: &Url) -> PendingLogin {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let redirect_url = RedirectUrl::from_url(redirect.clone());
+        let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
+        let (authorization_url, state, nonce) = self
+            .client
+            .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
+            .add_scopes(self.account.scopes.iter().cloned().map(Scope::new))
+            .set_redirect_uri(std::borrow::Cow::Borrowed(&redirect_url))
+            .set_pkce_challenge(challenge)
+            .url();
+        PendingLogin { authorization_url, state, nonce, verifier, redirect_url }
+    }
+
+    /// Redeems the code and checks the identity token's signature and nonce.
+    pub(super) async fn redeem(&self, pending: PendingLogin, code: String) -> Result<StoredTokens, Failure> {
+        let doing = format!("redeem the authorization code at {}", self.account.issuer);
+        let failed = |cause: String| Failure::new("login/refused", &doing, cause);
+        let answer = self
+            .client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| failed(chain(&error)))?
+            .set_pkce_verifier(pending.verifier)
+            .set_redirect_uri(std::borrow::Cow::Borrowed(&pending.redirect_url))
+            .request_async(&self.http)
+            .await
+            .map_err(|error| failed(explain(&error)))?;
+        if let Some(identity) = answer.id_token() {
+            identity
+                .claims(&self.client.id_token_verifier(), &pending.nonce)
+                .map_err(|error| failed(format!("the identity token is not valid: {}", chain(&error))))?;
+        }
+        self.stored(&answer, None)
+    }
+
+    /// New tokens for a refresh token; `None` when the issuer no longer takes it.
+    ///
+    /// # Errors
+    /// `login/refresh` when the issuer cannot be asked.
+    pub async fn refresh(&self, refresh_token: &Token) -> Result<Option<StoredTokens>, Failure> {
+        let failed = |cause: String| {
+            Failure::new("login/refresh", format!("refresh the token at {}", self.account.issuer), cause)
+        };
+        let secret = RefreshToken::new(refresh_token.expose().to_owned());
+        let request = self.client.exchange_refresh_token(&secret).map_err(|error| failed(chain(&error)))?;
+        match request.request_async(&self.http).await {
+            Ok(answer) => self.stored(&answer, Some(refresh_token)).map(Some),
+            Err(RequestTokenError::ServerResponse(_)) => Ok(None),
+            Err(error) => Err(failed(explain(&error))),
+        }
+    }
+
+    /// An issuer that does not rotate refresh tokens answers without one: the old one stays good.
+    fn stored(&self, answer: &CoreTokenResponse, old_refresh: Option<&Token>) -> Result<StoredTokens, Failure> {
+        let access_token = Token::parse(answer.access_token().secret(), "the issuer's answer")?;
+        let refresh_token = match answer.refresh_token() {
+            Some(token) => Some(Token::parse(token.secret(), "the issuer's answer")?),
+            None => old_refresh.cloned(),
+        };
+        let expires_at = answer
+            .expires_in()
+            .and_then(|lifetime| (SystemTime::now() + lifetime).duration_since(SystemTime::UNIX_EPOCH).ok())
+            .map(|since| since.as_secs())
+            .or_else(|| access_token.expires_at());
+        Ok(StoredTokens { account: self.account.clone(), access_token, refresh_token, expires_at })
+    }
+}
+
+/// The library's parse error holds the answer's bytes; its text does not, and only the text is used.
+fn explain(error: &TokenError) -> String {
+    chain(error)
+}

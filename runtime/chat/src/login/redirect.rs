@@ -1,0 +1,175 @@
+//! The loopback redirect: a listener that takes one browser visit to
+//! `/callback` (RFC 8252, section 7.3), and the reading of what the issuer sends there.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use url::Url;
+
+use crate::failure::Failure;
+
+const PATH: &str = "/callback";
+const HEAD_LIMIT: usize = 16 * 1024;
+
+const APPROVED: &str = "You are logged in. Close this page and go back to the terminal.";
+const REFUSED: &str = "The login did not succeed. Go back to the terminal.";
+
+/// Listens on 127.0.0.1 only.
+pub(super) struct RedirectListener {
+    listener: TcpListener,
+    url: Url,
+}
+
+impl RedirectListener {
+    /// Port 0 takes a free one.
+    pub async fn bind(port: u16) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::new("login/redirect-port", format!("listen for the login at 127.0.0.1:{port}"), error)
+                .hint("another login may be waiting on this port: end it and try again")
+        };
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        Ok(Self { listener, url: redirect_url(port) })
+    }
+
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The code of the first visit that carries our state; others are turned away.
+    pub async fn code(&self, state: &str) -> Result<String, Failure> {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else { continue };
+            if let Some(result) = self.visit(stream, state).await {
+                return result;
+            }
+        }
+    }
+
+    async fn visit(&self, mut stream: TcpStream, state: &str) -> Option<Result<String, Failure>> {
+        let target = request_target(&mut stream).await?;
+        let visited = self.url.join(&target).ok()?;
+        if visited.path() != PATH {
+            answer(&mut stream, "404 Not Found", "Nothing here.").await;
+            return None;
+        }
+        match code_in(&visited, state) {
+            Visit::Foreign => {
+                answer(&mut stream, "400 Bad Request", REFUSED).await;
+                None
+            }
+            Visit::Approved(code) => {
+                answer(&mut stream, "200 OK", APPROVED).await;
+                Some(Ok(code))
+            }
+            Visit::Refused(failure) => {
+                answer(&mut stream, "400 Bad Request", REFUSED).await;
+                Some(Err(failure))
+            }
+        }
+    }
+}
+
+/// The redirect URI as it is registered with the issuer.
+pub(super) fn redirect_url(port: u16) -> Url {
+    let mut url = Url::parse("http://127.0.0.1/callback").expect("a constant address");
+    url.set_port(Some(port)).expect("an address with a host takes a port");
+    url
+}
+
+/// What the issuer says with a visit to the redirect address.
+#[derive(Debug)]
+pub(super) enum Visit {
+    Approved(String),
+    Refused(Failure),
+    /// Without our state: not the answer to our question.
+    Foreign,
+}
+
+pub(super) fn code_in(visited: &Url, state: &str) -> Visit {
+    let value = |name: &str| visited.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    if value("state").as_deref() != Some(state) {
+        return Visit::Foreign;
+    }
+    let refused = |cause: String| Visit::Refused(Failure::new("login/refused", "log in at the issuer", cause));
+    match (value("code"), value("error")) {
+        (_, Some(error)) => refused(match value("error_description") {
+            Some(description) => format!("{error}: {description}"),
+            None => error,
+        }),
+        (Some(code), None) => Visit::Approved(code),
+        (None, None) => refused("the answer holds neither code nor error".into()),
+    }
+}
+
+/// The target of a GET request; `None` for anything else.
+async fn request_target(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut chunk = [0; 2048];
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        head.extend_from_slice(&chunk[..count]);
+        if head.len() > HEAD_LIMIT {
+            return None;
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let mut words = head.lines().next()?.split(' ');
+    match (words.next(), words.next()) {
+        (Some("GET"), Some(target)) if target.starts_with('/') => Some(target.into()),
+        _ => None,
+    }
+}
+
+/// The browser's copy is a courtesy: whether it arrives decides nothing.
+async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
+    let page = format!("<!doctype html><meta charset=\"utf-8\"><title>chat login</title><p>{text}</p>\n");
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\
+         Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n",
+        page.len()
+    );
+    let _ = stream.write_all(head.as_bytes()).await;
+    let _ = stream.write_all(page.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn visit(query: &str) -> Visit {
+        code_in(&Url::parse(&format!("http://127.0.0.1:1/callback?{query}")).unwrap(), "ours")
+    }
+
+    #[test]
+    fn a_code_counts_only_with_our_state() {
+        assert!(matches!(visit("code=abc&state=ours"), Visit::Approved(code) if code == "abc"));
+        assert!(matches!(visit("code=abc&state=theirs"), Visit::Foreign));
+        assert!(matches!(visit("code=abc"), Visit::Foreign));
+    }
+
+    #[test]
+    fn the_issuers_refusal_is_reported_in_its_words() {
+        let Visit::Refused(failure) = visit("error=access_denied&error_description=not+assigned&state=ours") else {
+            panic!("not refused");
+        };
+        assert!(failure.to_string().contains("access_denied: not assigned"));
+    }
+
+    #[tokio::test]
+    async fn foreign_visits_do_not_end_the_wait() {
+        let listener = RedirectListener::bind(0).await.unwrap();
+        let address = ("127.0.0.1", listener.url().port().unwrap());
+        let waiting = tokio::spawn(async move { listener.code("ours").await });
+        for target in ["/favicon.ico", "/callback?code=evil&state=theirs", "/callback?code=good&state=ours"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+        }
+        assert_eq!(waiting.await.unwrap().unwrap(), "good");
+    }
+}

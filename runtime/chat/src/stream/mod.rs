@@ -1,0 +1,7 @@
+//! The streamed answer: bytes to server-sent events to chat events.
+
+mod events;
+mod sse;
+
+pub use events::{AnswerStream, decode};
+pub use sse::{SseEvent, SseParser};

@@ -1,0 +1,21 @@
+//! What people and scripts see: the only place that writes to the terminal.
+
+mod document;
+mod printable;
+mod terminal;
+
+use std::io;
+
+use contract::chat::ChatEvent;
+
+pub(crate) use document::Silent;
+pub use document::{Document, print_json};
+pub use printable::printable;
+pub use terminal::{Styled, TerminalView, error, notice};
+
+/// Sees an answer's events as they come.
+pub trait AnswerView {
+    /// # Errors
+    /// When the output is closed.
+    fn event(&mut self, event: &ChatEvent) -> io::Result<()>;
+}

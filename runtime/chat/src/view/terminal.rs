@@ -1,0 +1,182 @@
+//! An answer on the terminal: its text on standard output as it comes, tools
+//! and figures on standard error, dimmed where there is colour.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::AutoStream;
+use contract::chat::ChatEvent;
+use owo_colors::OwoColorize;
+use serde_json::Value;
+
+use super::{AnswerView, printable};
+use crate::{answer::Answer, failure::Failure};
+
+/// A tool's input is shown up to here.
+const INPUT_LIMIT: usize = 160;
+
+/// Standard output and standard error, plain without a terminal or with NO_COLOR.
+pub type Styled<S> = AutoStream<S>;
+
+/// Writes answers to `output` and what is said about them to `remarks`.
+pub struct TerminalView<O, R> {
+    output: O,
+    remarks: R,
+    /// Whether both end on the same screen, where a remark needs a line of its own.
+    shared_screen: bool,
+    column_zero: bool,
+}
+
+impl TerminalView<Styled<io::Stdout>, Styled<io::Stderr>> {
+    pub fn standard() -> Self {
+        let shared_screen = io::stdout().is_terminal() && io::stderr().is_terminal();
+        Self::new(anstream::stdout(), anstream::stderr(), shared_screen)
+    }
+}
+
+impl<O: Write, R: Write> TerminalView<O, R> {
+    pub fn new(output: O, remarks: R, shared_screen: bool) -> Self {
+        Self { output, remarks, shared_screen, column_zero: true }
+    }
+
+    /// Ends the answer's last line and adds time, length and conversation.
+    ///
+    /// # Errors
+    /// When an output is closed.
+    pub fn finish(&mut self, answer: &Answer) -> io::Result<()> {
+        self.end_line()?;
+        if let Some(failure) = &answer.failure {
+            return writeln!(self.remarks, "{}", printable(&failure.to_string()));
+        }
+        if let Some(reason) = answer.stop_reason.as_deref().filter(|reason| *reason != "end_turn") {
+            writeln!(self.remarks, "{}", format!("the answer ended early: {}", printable(reason)).dimmed())?;
+        }
+        writeln!(self.remarks, "{}", figures(answer).dimmed())
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        if !self.column_zero {
+            writeln!(self.output)?;
+            self.output.flush()?;
+            self.column_zero = true;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        let text = printable(text);
+        if let Some(last) = text.chars().last() {
+            self.column_zero = last == '\n';
+        }
+        self.output.write_all(text.as_bytes())?;
+        self.output.flush()
+    }
+
+    fn remark(&mut self, text: &str) -> io::Result<()> {
+        if self.shared_screen {
+            self.end_line()?;
+        }
+        writeln!(self.remarks, "{}", printable(text).dimmed())
+    }
+}
+
+impl<O: Write, R: Write> AnswerView for TerminalView<O, R> {
+    fn event(&mut self, event: &ChatEvent) -> io::Result<()> {
+        match event {
+            ChatEvent::Text { text } => self.text(text),
+            ChatEvent::ToolStarted { name, input, .. } => self.remark(&format!("→ {name} {}", shown(input))),
+            ChatEvent::ToolFinished { name, success, duration_ms, .. } => {
+                let mark = if *success { "✓" } else { "✗ failed:" };
+                self.remark(&format!("{mark} {name} {duration_ms} ms"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Shows a short message on standard error.
+pub fn notice(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(anstream::stderr(), "{}", printable(text).dimmed());
+}
+
+/// Shows a failure on standard error, on a line of its own: Ctrl-C leaves the cursor anywhere.
+pub fn error(failure: &Failure) {
+    if failure.is_interrupt() && io::stderr().is_terminal() {
+        let _ = writeln!(io::stderr());
+    }
+    let _ = writeln!(anstream::stderr(), "{}", printable(&failure.to_string()));
+}
+
+fn shown(input: &Value) -> String {
+    let text = input.to_string();
+    if text.chars().count() <= INPUT_LIMIT {
+        return text;
+    }
+    text.chars().take(INPUT_LIMIT).chain(['…']).collect()
+}
+
+fn figures(answer: &Answer) -> String {
+    let seconds = answer.duration_ms / 1000;
+    let tenths = answer.duration_ms % 1000 / 100;
+    let mut parts = vec![format!("{seconds}.{tenths} s"), format!("{} characters", answer.text.chars().count())];
+    if answer.usage.output_tokens > 0 {
+        parts.push(format!("{} + {} tokens", answer.usage.input_tokens, answer.usage.output_tokens));
+    }
+    if let Some(id) = &answer.conversation_id {
+        parts.push(format!("conversation {}", printable(id)));
+    }
+    parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn started() -> ChatEvent {
+        ChatEvent::ToolStarted { id: "1".into(), name: "aws___get_time".into(), input: json!({}) }
+    }
+
+    fn finished(success: bool) -> ChatEvent {
+        ChatEvent::ToolFinished { id: "1".into(), name: "aws___get_time".into(), success, duration_ms: 120, bytes: 9 }
+    }
+
+    fn shown_by(events: &[ChatEvent], shared_screen: bool) -> (String, String) {
+        let (mut output, mut remarks) = (Vec::new(), Vec::new());
+        let mut view = TerminalView::new(
+            anstream::StripStream::new(&mut output),
+            anstream::StripStream::new(&mut remarks),
+            shared_screen,
+        );
+        let mut answer = Answer { conversation_id: Some("c1".into()), duration_ms: 2345, ..Answer::default() };
+        for event in events {
+            answer.record(event);
+            view.event(event).unwrap();
+        }
+        view.finish(&answer).unwrap();
+        (String::from_utf8(output).unwrap(), String::from_utf8(remarks).unwrap())
+    }
+
+    #[test]
+    fn text_and_remarks_go_different_ways() {
+        let text = ChatEvent::Text { text: "It is noon.".into() };
+        let (output, remarks) = shown_by(&[started(), finished(true), text], false);
+        assert_eq!(output, "It is noon.\n");
+        assert_eq!(remarks, "→ aws___get_time {}\n✓ aws___get_time 120 ms\n2.3 s · 11 characters · conversation c1\n");
+    }
+
+    #[test]
+    fn on_one_screen_a_remark_starts_a_line() {
+        let text = |text: &str| ChatEvent::Text { text: text.into() };
+        let events = [text("Let me see."), started(), finished(false), text("Noon.")];
+        assert_eq!(shown_by(&events, true).0, "Let me see.\nNoon.\n");
+        let (output, remarks) = shown_by(&events, false);
+        assert_eq!(output, "Let me see.Noon.\n");
+        assert!(remarks.contains("✗ failed: aws___get_time"));
+    }
+
+    #[test]
+    fn long_input_is_cut() {
+        assert!(shown(&json!({"query": "x".repeat(1000)})).chars().count() <= INPUT_LIMIT + 1);
+    }
+}

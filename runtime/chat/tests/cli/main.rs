@@ -1,0 +1,10 @@
+//! The built binary against an issuer and an agent of this test's own, on
+//! loopback: login, questions, the prompt and what goes wrong.
+
+mod agent;
+mod client;
+mod failures;
+mod issuer;
+mod login;
+mod prompt;
+mod questions;
