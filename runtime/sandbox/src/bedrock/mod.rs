@@ -1,0 +1,13 @@
+//! Bedrock's Converse and ConverseStream, answered by an offline planner that
+//! chooses tools by the question's words. No model is asked, and every answer
+//! says so.
+
+mod answer;
+mod api;
+mod events;
+pub mod planner;
+mod request;
+mod stop_words;
+mod words;
+
+pub use api::{Answering, BedrockApi};

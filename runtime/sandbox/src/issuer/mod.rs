@@ -1,0 +1,18 @@
+//! An OpenID Connect issuer with Okta's paths and claims, for local use.
+//!
+//! Stands in for an Okta custom authorization server named `default`. It knows
+//! two clients and approves every login at once: it opens nothing but the local
+//! platform, whose callers are on this machine already.
+
+mod authorize;
+mod claims;
+mod clients;
+mod grants;
+mod oauth_error;
+mod scopes;
+mod server;
+mod signing_key;
+mod token_endpoint;
+
+pub use clients::{CHAT_CLIENT_ID, SMOKE_CLIENT_ID};
+pub use server::Issuer;

@@ -1,0 +1,105 @@
+//! How function processes are kept apart from the machine: bubblewrap where it
+//! is installed and allowed to work, a plain process elsewhere.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::process::Command;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Isolation {
+    /// Where `bwrap` is: a function's own PATH says nothing about it.
+    Bubblewrap(PathBuf),
+    Process,
+}
+
+impl Isolation {
+    /// Tries the `bwrap` of a search path (`PATH`): it may be installed where
+    /// user namespaces are forbidden.
+    pub async fn probe(search_path: &OsStr) -> Self {
+        let candidates = std::env::split_paths(search_path).map(|folder| folder.join("bwrap"));
+        let Some(program) = candidates.into_iter().find(|path| path.is_absolute() && path.is_file()) else {
+            return Self::Process;
+        };
+        let mut command = Command::new(&program);
+        command.args(bubblewrap_arguments(Path::new("/"))).args(["--", "true"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        match command.status().await {
+            Ok(status) if status.success() => Self::Bubblewrap(program),
+            _ => Self::Process,
+        }
+    }
+
+    /// As the health report names it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bubblewrap(_) => "bubblewrap",
+            Self::Process => "process",
+        }
+    }
+
+    /// A path of the image as the function's process sees it.
+    pub fn inside(&self, root: &Path, path: &str) -> OsString {
+        match self {
+            Self::Bubblewrap(_) => path.into(),
+            Self::Process => root.join(path.trim_start_matches('/')).into(),
+        }
+    }
+
+    /// The command that starts `program` of the image below `root`, without
+    /// environment: variables are inherited, so that no secret is an argument.
+    pub fn command(&self, root: &Path, program: &str, directory: &str) -> Command {
+        let program = self.inside(root, program);
+        match self {
+            Self::Bubblewrap(bubblewrap) => {
+                let mut command = Command::new(bubblewrap);
+                command.args(bubblewrap_arguments(root)).args(["--chdir", directory, "--"]).arg(program);
+                command
+            }
+            Self::Process => {
+                let mut command = Command::new(program);
+                command.current_dir(self.inside(root, directory));
+                command
+            }
+        }
+    }
+}
+
+fn bubblewrap_arguments(root: &Path) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["--ro-bind".into(), root.into(), "/".into()];
+    let rest = ["--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--die-with-parent"];
+    arguments.extend(rest.map(OsString::from));
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_process_gets_its_paths_below_the_image() {
+        let root = Path::new("/cache/image");
+        let bubblewrap = Isolation::Bubblewrap("/usr/bin/bwrap".into());
+        assert_eq!(Isolation::Process.inside(root, "/var/task/bootstrap"), "/cache/image/var/task/bootstrap");
+        assert_eq!(bubblewrap.inside(root, "/var/task/bootstrap"), "/var/task/bootstrap");
+    }
+
+    #[tokio::test]
+    async fn a_search_path_without_bubblewrap_means_plain_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Isolation::probe(folder.path().as_os_str()).await, Isolation::Process);
+    }
+
+    #[tokio::test]
+    async fn a_bubblewrap_that_does_not_work_means_plain_processes() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("bwrap");
+        std::fs::write(&program, "#!/bin/sh\nexit 1\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(Isolation::probe(folder.path().as_os_str()).await, Isolation::Process);
+    }
+}
