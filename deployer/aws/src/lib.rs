@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The deployer's side towards AWS, and the only deployer crate with AWS clients.
+//!
+//! [`observe`] reads the state of an environment, [`execute`] carries out a plan
+//! under the lease and writes the journal. What to do is decided in `deployer-core`.
+
+mod agentcore;
+mod clients;
+mod clock;
+mod errors;
+mod execute;
+mod journal;
+mod lease;
+mod observe;
+mod registry;
+mod secrets;
+mod wait;
+
+pub use clients::Clients;
+pub use deployer_image::Secret;
+pub use execute::{ExecutionFailure, Outcome, Run, describe, execute, step_key};
+pub use journal::{RunRecord, State, history};
+pub use lease::{LeaseRecord, current as current_lease, unlock};
+pub use observe::{observe, reread};
+pub use registry::registry;
+pub use secrets::read as read_secret;
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,198 @@
+//! One change set, from its creation to the end of its execution.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, Stack, StackStatus, Tag,
+};
+use deployer_core::Failure;
+use deployer_core::desired::is_owned;
+use deployer_core::plan::StackDeployment;
+
+use super::context::Context;
+use super::stack::{describe, finished, stack_failure};
+use super::stack_events::{self, EventMark};
+use crate::errors::{Kind, Trouble, code_of_reason, failed};
+use crate::wait::Pace;
+
+/// Brings the stack to the template and parameters. `before` is the settled stack, if there is one.
+pub async fn apply(
+    context: &Context<'_>,
+    stack: &StackDeployment,
+    parameters: &BTreeMap<String, String>,
+    before: Option<&Stack>,
+) -> Result<String, Failure> {
+    let existing = before.filter(|stack| stack.stack_status != Some(StackStatus::ReviewInProgress));
+    let kind = if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
+    let doing = match existing {
+        Some(_) => format!("update stack `{}`", stack.name),
+        None => format!("create stack `{}`", stack.name),
+    };
+    let mark = match existing.and_then(Stack::stack_id) {
+        Some(id) => Some(stack_events::mark(context, id).await?),
+        None => None,
+    };
+    let change = ChangeSet { context, stack, kind, doing: &doing, name: format!("deployer-{}", context.run_id) };
+    match change.start(parameters).await {
+        Ok(Started::NoChanges) => Ok("no changes".into()),
+        Ok(Started::Executing { stack_id }) => {
+            change.finish(&mark.unwrap_or_else(|| EventMark::of_new_stack(&stack_id)), &stack_id).await
+        }
+        Err(failure) => change.made_by_another(failure).await,
+    }
+}
+
+enum Started {
+    NoChanges,
+    Executing { stack_id: String },
+}
+
+struct ChangeSet<'a> {
+    context: &'a Context<'a>,
+    stack: &'a StackDeployment,
+    kind: ChangeSetType,
+    doing: &'a str,
+    /// Holds the run's id, so one of the same name is our own.
+    name: String,
+}
+
+impl ChangeSet<'_> {
+    async fn start(&self, parameters: &BTreeMap<String, String>) -> Result<Started, Failure> {
+        self.create(parameters).await?;
+        let made = self.computed().await?;
+        let reason = made.status_reason.unwrap_or_default();
+        match made.status {
+            Some(ChangeSetStatus::Failed) if is_no_change(&reason) => {
+                self.discard().await;
+                Ok(Started::NoChanges)
+            }
+            Some(ChangeSetStatus::Failed) => {
+                self.discard().await;
+                Err(Failure::new(code_of_reason(&reason), self.doing, reason))
+            }
+            _ => {
+                self.context.detail(format!("{} changes", made.changes.unwrap_or_default().len()));
+                self.execute().await?;
+                Ok(Started::Executing { stack_id: made.stack_id.unwrap_or_default() })
+            }
+        }
+    }
+
+    async fn create(&self, parameters: &BTreeMap<String, String>) -> Result<(), Failure> {
+        let parameter =
+            |(key, value): (&String, &String)| Parameter::builder().parameter_key(key).parameter_value(value).build();
+        let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
+        let request = self
+            .context
+            .clients
+            .cloudformation()
+            .create_change_set()
+            .stack_name(&self.stack.name)
+            .change_set_name(&self.name)
+            .change_set_type(self.kind.clone())
+            .client_token(self.context.token("change-set"))
+            .template_body(&self.stack.template)
+            .capabilities(Capability::CapabilityNamedIam)
+            .set_on_stack_failure((self.kind == ChangeSetType::Create).then_some(OnStackFailure::Rollback))
+            .set_parameters(Some(parameters.iter().map(parameter).collect()))
+            .set_tags(Some(self.stack.tags.iter().map(tag).collect()));
+        match request.send().await.map_err(Trouble::from) {
+            Ok(_) => Ok(()),
+            // An attempt whose answer was lost has made it.
+            Err(trouble) if trouble.kind == Kind::Conflict => Ok(()),
+            Err(trouble) => Err(trouble.failure(self.doing)),
+        }
+    }
+
+    /// The change set once CloudFormation has computed it.
+    async fn computed(&self) -> Result<DescribeChangeSetOutput, Failure> {
+        let computed = self.context.until(Pace::RESOURCE, self.doing, async || {
+            let answer = self.describe().await?;
+            let ready = answer.status == Some(ChangeSetStatus::CreateComplete)
+                && answer.execution_status == Some(ExecutionStatus::Available);
+            Ok((ready || answer.status == Some(ChangeSetStatus::Failed)).then_some(answer))
+        });
+        computed.await
+    }
+
+    async fn describe(&self) -> Result<DescribeChangeSetOutput, Failure> {
+        let request = self.context.clients.cloudformation().describe_change_set();
+        let request = request.stack_name(&self.stack.name).change_set_name(&self.name);
+        request.send().await.map_err(failed(format!("read the change set of stack `{}`", self.stack.name)))
+    }
+
+    async fn execute(&self) -> Result<(), Failure> {
+        let request = self.context.clients.cloudformation().execute_change_set();
+        let request = request.stack_name(&self.stack.name).change_set_name(&self.name);
+        let Err(error) = request.client_request_token(self.context.token("execute")).send().await else {
+            return Ok(());
+        };
+        let failure = failed(self.doing)(error);
+        match self.describe().await.map(|answer| answer.execution_status) {
+            // An attempt whose answer was lost has started it.
+            Ok(Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(()),
+            _ => Err(failure),
+        }
+    }
+
+    async fn finish(&self, mark: &EventMark, stack_id: &str) -> Result<String, Failure> {
+        match finished(self.context, stack_id, mark, self.doing).await? {
+            StackStatus::CreateComplete => Ok("created".into()),
+            StackStatus::UpdateComplete => Ok("updated".into()),
+            status => Err(stack_failure(self.context, mark, self.doing, &status).await),
+        }
+    }
+
+    /// Two deployers may create the stack at the same moment. The one that comes
+    /// second waits for the first one's stack and goes on with it; the lease,
+    /// which both take next, then lets only one go further.
+    async fn made_by_another(&self, failure: Failure) -> Result<String, Failure> {
+        if self.kind != ChangeSetType::Create {
+            return Err(failure);
+        }
+        let found = describe(self.context, &self.stack.name).await?;
+        let found = found.filter(|found| found.stack_status != Some(StackStatus::ReviewInProgress));
+        let Some(found) = found.filter(|found| self.owns(found)) else { return Err(failure) };
+        self.context.detail("another run is creating it");
+        let id = found.stack_id.unwrap_or_default();
+        self.finish(&EventMark::of_new_stack(&id), &id).await
+    }
+
+    fn owns(&self, found: &Stack) -> bool {
+        let tags = found.tags().iter().filter_map(|tag| Some((tag.key()?.to_string(), tag.value()?.to_string())));
+        is_owned(&tags.collect(), &self.context.settings.names())
+    }
+
+    /// Removes a change set that will not be executed, and the empty stack that
+    /// the creation of one leaves. Nothing depends on it: what stays is replaced by the next run.
+    async fn discard(&self) {
+        let cloudformation = self.context.clients.cloudformation();
+        let request = cloudformation.delete_change_set().stack_name(&self.stack.name).change_set_name(&self.name);
+        if let Err(error) = request.send().await {
+            tracing::debug!(error = %Trouble::from(error).message, "the change set stays");
+        }
+        if self.kind == ChangeSetType::Create
+            && let Err(error) = cloudformation.delete_stack().stack_name(&self.stack.name).send().await
+        {
+            tracing::debug!(error = %Trouble::from(error).message, "the empty stack stays");
+        }
+    }
+}
+
+/// CloudFormation's two ways to say it, of the two kinds of transform.
+fn is_no_change(reason: &str) -> bool {
+    reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_change_set_is_told_from_a_failed_one() {
+        assert!(is_no_change("The submitted information didn't contain changes. Submit different information."));
+        assert!(is_no_change("No updates are to be performed."));
+        assert!(!is_no_change("Parameters: [GatewayUrl] must have values"));
+    }
+}

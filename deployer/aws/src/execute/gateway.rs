@@ -1,0 +1,203 @@
+//! The AgentCore gateway: create, update (a full replace of its settings), delete,
+//! and every state in between.
+
+use aws_sdk_bedrockagentcorecontrol::types::{AuthorizerConfiguration, AuthorizerType, GatewayProtocolType};
+use contract::names;
+use deployer_core::Failure;
+use deployer_core::desired::{DesiredGateway, is_owned};
+use deployer_core::observed::ObservedGateway;
+use tokio::time::Instant;
+
+use super::context::Context;
+use super::target;
+use crate::agentcore::authorizer;
+use crate::errors::{Kind, Trouble, failed, found, may_be_iam_propagation};
+use crate::observe::find_gateway;
+use crate::wait::{self, Pace};
+
+/// A gateway that is ready.
+pub struct Made {
+    pub id: String,
+    pub url: String,
+    pub summary: String,
+}
+
+/// Makes the gateway what the plan says. `existing` is the id of the one that the plan has seen.
+pub async fn ensure(
+    context: &Context<'_>,
+    existing: Option<&str>,
+    replace: bool,
+    gateway: &DesiredGateway,
+) -> Result<Made, Failure> {
+    match existing {
+        Some(id) if replace => {
+            target::delete_own(context, id).await?;
+            delete(context, id).await?;
+            create(context, gateway).await.map(|made| Made { summary: "replaced".into(), ..made })
+        }
+        Some(id) => update(context, id, gateway).await,
+        None => create(context, gateway).await,
+    }
+}
+
+/// Deletes the gateway, which must have no targets left, and waits until it is gone.
+pub async fn delete(context: &Context<'_>, id: &str) -> Result<String, Failure> {
+    let doing = format!("delete gateway `{id}`");
+    let agentcore = context.clients.agentcore();
+    let gone = context.until(Pace::RESOURCE, &doing, async || {
+        let answer = found(agentcore.get_gateway().gateway_identifier(id).send().await);
+        let Some(gateway) = answer.map_err(|trouble| trouble.failure(&doing))? else { return Ok(Some(())) };
+        context.detail(gateway.status.as_str().to_lowercase());
+        match gateway.status.as_str() {
+            "DELETING" | "CREATING" | "UPDATING" => Ok(None),
+            _ => match agentcore.delete_gateway().gateway_identifier(id).send().await.map_err(Trouble::from) {
+                Ok(_) => Ok(None),
+                Err(trouble) if matches!(trouble.kind, Kind::NotFound | Kind::Conflict) => Ok(None),
+                Err(trouble) => Err(trouble.failure(&doing)),
+            },
+        }
+    });
+    gone.await?;
+    Ok("deleted".into())
+}
+
+/// Creates the gateway. While its role is too new to be assumed, AgentCore refuses
+/// it, or accepts it and lets it fail: both are tried again until IAM has had its time.
+async fn create(context: &Context<'_>, gateway: &DesiredGateway) -> Result<Made, Failure> {
+    let doing = format!("create gateway `{}`", gateway.name);
+    let patience = Instant::now() + Pace::IAM.deadline;
+    for attempt in 0.. {
+        let failure = match create_once(context, gateway, attempt, &doing).await? {
+            Attempt::Ready(made) => return Ok(made),
+            Attempt::Refused(failure) => failure,
+            Attempt::Failed { id, failure } => {
+                if may_be_iam_propagation(&failure.cause) && Instant::now() < patience {
+                    delete(context, &id).await?;
+                }
+                failure
+            }
+        };
+        if !may_be_iam_propagation(&failure.cause) || Instant::now() >= patience {
+            return Err(failure);
+        }
+        context.detail("waiting for IAM");
+        wait::sleep(context.cancel, Pace::IAM.first * 3, &doing).await?;
+    }
+    unreachable!("the loop ends at its deadline")
+}
+
+enum Attempt {
+    Ready(Made),
+    Refused(Failure),
+    Failed { id: String, failure: Failure },
+}
+
+async fn create_once(
+    context: &Context<'_>,
+    gateway: &DesiredGateway,
+    attempt: u32,
+    doing: &str,
+) -> Result<Attempt, Failure> {
+    let request = context
+        .clients
+        .agentcore()
+        .create_gateway()
+        .name(&gateway.name)
+        .description(&gateway.description)
+        .client_token(context.token(&format!("create-{attempt}")))
+        .role_arn(&gateway.role_arn)
+        .protocol_type(GatewayProtocolType::Mcp)
+        .authorizer_type(AuthorizerType::CustomJwt)
+        .authorizer_configuration(authorizer_of(gateway, doing)?)
+        .set_tags(Some(gateway.tags.clone().into_iter().collect()));
+    let id = match request.send().await.map_err(Trouble::from) {
+        Ok(answer) => answer.gateway_id,
+        Err(trouble) if trouble.kind == Kind::Conflict => {
+            let there = own(context, gateway, &trouble, doing).await?;
+            return update(context, &there.id, gateway).await.map(Attempt::Ready);
+        }
+        Err(trouble) => return Ok(Attempt::Refused(trouble.failure(doing))),
+    };
+    Ok(match ready(context, &id, doing).await? {
+        Ok((id, url)) => Attempt::Ready(Made { id, url, summary: "created".into() }),
+        Err(failure) => Attempt::Failed { id, failure },
+    })
+}
+
+/// The gateway of this name that is there although the plan saw none.
+async fn own(
+    context: &Context<'_>,
+    gateway: &DesiredGateway,
+    trouble: &Trouble,
+    doing: &str,
+) -> Result<ObservedGateway, Failure> {
+    let there = find_gateway(context.clients, &gateway.name).await.map_err(|trouble| trouble.failure(doing))?;
+    let there = there.ok_or_else(|| trouble.failure(doing))?;
+    match is_owned(&there.tags, &context.settings.names()) {
+        true => Ok(there),
+        false => Err(Failure::new("plan/not-owned", doing, "it exists and does not carry our tags")),
+    }
+}
+
+async fn update(context: &Context<'_>, id: &str, gateway: &DesiredGateway) -> Result<Made, Failure> {
+    let doing = format!("update gateway `{}`", gateway.name);
+    let agentcore = context.clients.agentcore();
+    let arn = settled(context, id, &doing).await?;
+    let request = agentcore
+        .update_gateway()
+        .gateway_identifier(id)
+        .name(&gateway.name)
+        .description(&gateway.description)
+        .role_arn(&gateway.role_arn)
+        .protocol_type(GatewayProtocolType::Mcp)
+        .authorizer_type(AuthorizerType::CustomJwt)
+        .authorizer_configuration(authorizer_of(gateway, &doing)?);
+    request.send().await.map_err(failed(&doing))?;
+    let (id, url) = ready(context, id, &doing).await??;
+    let tags = gateway.tags.clone().into_iter().collect();
+    agentcore.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.map_err(failed(&doing))?;
+    Ok(Made { id, url, summary: "updated".into() })
+}
+
+/// Waits until nothing works on the gateway any more; gives its ARN.
+async fn settled(context: &Context<'_>, id: &str, doing: &str) -> Result<String, Failure> {
+    let settled = context.until(Pace::RESOURCE, doing, async || {
+        let answer = context.clients.agentcore().get_gateway().gateway_identifier(id).send().await;
+        let gateway = answer.map_err(failed(doing))?;
+        let busy = gateway.status.as_str().ends_with("ING");
+        Ok((!busy).then_some(gateway.gateway_arn))
+    });
+    settled.await
+}
+
+/// Waits for READY and gives id and URL; the inner failure holds the gateway's own reasons.
+async fn ready(context: &Context<'_>, id: &str, doing: &str) -> Result<Result<(String, String), Failure>, Failure> {
+    let ready = context.until(Pace::RESOURCE, doing, async || {
+        let answer = context.clients.agentcore().get_gateway().gateway_identifier(id).send().await;
+        let gateway = answer.map_err(failed(doing))?;
+        context.detail(gateway.status.as_str().to_lowercase());
+        Ok(match gateway.status.as_str() {
+            "READY" => Some(Ok((gateway.gateway_id, gateway.gateway_url.unwrap_or_default()))),
+            status if status.ends_with("ING") => None,
+            status => Some(Err(Failure::new("aws/failed", doing, reasons(status, gateway.status_reasons.as_deref())))),
+        })
+    });
+    ready.await
+}
+
+/// "FAILED: one reason; another"
+pub fn reasons(status: &str, reasons: Option<&[String]>) -> String {
+    match reasons.unwrap_or_default() {
+        [] => format!("it is {status}, and AWS gives no reason"),
+        reasons => format!("{status}: {}", reasons.join("; ")),
+    }
+}
+
+fn authorizer_of(gateway: &DesiredGateway, doing: &str) -> Result<AuthorizerConfiguration, Failure> {
+    authorizer::to_sdk(&gateway.authorizer).map_err(|error| Failure::new("aws/failed", doing, error))
+}
+
+/// The full name of this gateway's target in sentences.
+pub fn target_label(gateway_id: &str) -> String {
+    format!("target `{}` in gateway `{gateway_id}`", names::TARGET)
+}
