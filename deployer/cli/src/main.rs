@@ -1,1 +1,42 @@
-fn main() {}
+//! The `deployer` binary: arguments become settings once, commands read like
+//! recipes, views write. Decisions are in `deployer-core`, work in the crates
+//! beside it.
+
+mod arguments;
+mod artifacts;
+mod commands;
+mod connection;
+mod estate;
+mod interrupt;
+mod project;
+mod session;
+mod stop;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    start_logging();
+    rustls::crypto::ring::default_provider().install_default().expect("no other TLS provider is installed");
+    let runtime = tokio::runtime::Runtime::new().expect("the system can start threads");
+    match runtime.block_on(commands::run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => {
+            views::stop::show(&stop);
+            ExitCode::from(stop.exit_code())
+        }
+    }
+}
+
+/// Diagnostics of the libraries, off unless RUST_LOG asks for them.
+fn start_logging() {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "off".into()))
+        .init();
+}

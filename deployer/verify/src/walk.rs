@@ -1,6 +1,6 @@
 //! Walks the chain in the order in which a question passes it.
 
-use chat::{AgentClient, ClientOptions, Token};
+use chat::{AgentClient, Token};
 use contract::Connection;
 use deployer_core::Failure;
 use deployer_core::progress::Reporter;
@@ -63,8 +63,8 @@ impl Walk<'_> {
     }
 
     async fn agent(&mut self, connection: &Connection, profile: Option<String>, token: Option<String>) {
-        let options = ClientOptions { profile, token: token.as_deref().and_then(given_token) };
-        let client = match AgentClient::unattended(connection, options).await {
+        let given = token.as_deref().and_then(given_token);
+        let client = match AgentClient::unattended(connection, profile, given).await {
             Ok(client) => client,
             Err(error) => {
                 let failure = Failure::new("smoke/health", "smoke test: prepare the client", error.detail().message);

@@ -1,0 +1,39 @@
+//! `deployer sandbox`: the local platform's processes.
+
+use deployer_core::settings::Platform;
+use deployer_local::{Folders, LocalPlatform, LocalProcess};
+
+use crate::arguments::{LogSource, Sandbox};
+use crate::project::Project;
+use crate::session;
+use crate::stop::Stop;
+use crate::views;
+
+/// The environment whose port the local platform takes.
+const LOCAL_ENVIRONMENT: &str = "local";
+
+pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
+    let view = views::progress::ProgressView::new();
+    let platform = LocalPlatform::new(Folders::discover()?);
+    match command {
+        Sandbox::Start => {
+            let port = match project.settings(LOCAL_ENVIRONMENT)?.platform {
+                Platform::Local { port } => port,
+                Platform::Aws => 0,
+            };
+            let running = session::start_platform(project, port, &view).await?;
+            println!("{}", running.base_url);
+        }
+        Sandbox::Stop => platform.stop(&view).await?,
+        Sandbox::Status { json } => views::status::show_platform(&platform.status().await?, *json),
+        Sandbox::Logs { source, lines } => platform.logs(process(*source), *lines)?.iter().for_each(|line| println!("{line}")),
+    }
+    Ok(())
+}
+
+fn process(source: LogSource) -> LocalProcess {
+    match source {
+        LogSource::Emulator => LocalProcess::Emulator,
+        LogSource::Sandbox => LocalProcess::Sandbox,
+    }
+}

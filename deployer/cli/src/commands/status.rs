@@ -1,0 +1,19 @@
+//! `deployer status`: addresses and the state of every resource.
+
+use crate::arguments::Status;
+use crate::project::Project;
+use crate::session::Session;
+use crate::stop::Stop;
+use crate::views;
+
+pub async fn run(project: &Project, arguments: &Status) -> Result<(), Stop> {
+    let settings = project.settings(&arguments.environment.name)?;
+    let session = Session::find(project, settings).await?;
+    let observed = deployer_aws::observe(&session.clients, &session.settings).await;
+    let report = views::status::StatusReport::of(&session, &observed);
+    match arguments.json {
+        true => println!("{}", report.to_json()),
+        false => report.show(),
+    }
+    Ok(())
+}

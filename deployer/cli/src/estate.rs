@@ -1,0 +1,93 @@
+//! Desired against observed: what `up` and `plan` decide on.
+
+use std::time::Duration;
+
+use deployer_aws::observe;
+use deployer_core::checks;
+use deployer_core::desired::desired;
+use deployer_core::plan::{Plan, plan};
+use deployer_core::progress::Reporter;
+use deployer_core::{Desired, Failure, Observed};
+
+use crate::artifacts::Artifacts;
+use crate::session::Session;
+
+/// How long `up` waits for what an earlier, interrupted run left in motion.
+const SETTLE_DEADLINE: Duration = Duration::from_secs(15 * 60);
+const SETTLE_POLL: Duration = Duration::from_millis(500);
+
+/// A plan with everything it was made from.
+pub struct Estate {
+    pub desired: Desired,
+    pub observed: Observed,
+    pub plan: Plan,
+    /// Reasons not to apply the plan.
+    pub faults: Vec<Failure>,
+}
+
+/// Reads everything and plans. Reads only.
+pub async fn plan_deployment(session: &Session, artifacts: &Artifacts) -> Result<Estate, Failure> {
+    let observed = observe(&session.clients, &session.settings).await;
+    decide(session, artifacts, observed)
+}
+
+/// The same, once nothing is in motion any more.
+pub async fn plan_settled(
+    session: &Session,
+    artifacts: &Artifacts,
+    reporter: &dyn Reporter,
+) -> Result<Estate, Failure> {
+    decide(session, artifacts, observe_settled(session, reporter).await?)
+}
+
+/// Observes until no stack, gateway or target is between two states.
+pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Result<Observed, Failure> {
+    let deadline = tokio::time::Instant::now() + SETTLE_DEADLINE;
+    let mut told = false;
+    loop {
+        let observed = observe(&session.clients, &session.settings).await;
+        let Some(moving) = in_motion(&observed) else {
+            if told {
+                reporter.finished("settle", "");
+            }
+            return Ok(observed);
+        };
+        if !told {
+            reporter.started("settle", format!("wait for {moving}"));
+            told = true;
+        }
+        if tokio::time::Instant::now() > deadline {
+            reporter.failed("settle", "still in motion");
+            return Err(Failure::new("run/in-motion", format!("wait for {moving}"), "it did not come to rest in 15 minutes")
+                .with_hint("look at it in the AWS console; another run may be at work"));
+        }
+        tokio::time::sleep(SETTLE_POLL).await;
+    }
+}
+
+fn decide(session: &Session, artifacts: &Artifacts, observed: Observed) -> Result<Estate, Failure> {
+    let settings = &session.settings;
+    let desired = desired(settings, session.clients.location(), &artifacts.digests)
+        .map_err(|error| Failure::new("plan/render", format!("plan environment {}", settings.environment), error))?;
+    let plan = plan(&desired, &observed);
+    let faults = checks::deployment(&settings.names(), &desired, &observed, &plan);
+    Ok(Estate { desired, observed, plan, faults })
+}
+
+/// The first resource that AWS is still working on. A stack under review is not:
+/// it waits for us.
+fn in_motion(observed: &Observed) -> Option<String> {
+    let stacks = [&observed.foundation, &observed.data, &observed.application].into_iter();
+    let stack = stacks.filter_map(|fact| fact.present()).find(|stack| {
+        stack.status.ends_with("_IN_PROGRESS") && stack.status != "REVIEW_IN_PROGRESS"
+    });
+    if let Some(stack) = stack {
+        return Some(format!("stack {} ({})", stack.id, stack.status));
+    }
+    let moving = |status: &str| status.ends_with("ING");
+    if let Some(gateway) = observed.gateway.present().filter(|gateway| moving(&gateway.status)) {
+        return Some(format!("gateway {} ({})", gateway.name, gateway.status));
+    }
+    let target = observed.target.present().filter(|target| moving(&target.status))?;
+    Some(format!("target {} ({})", target.name, target.status))
+}

@@ -1,0 +1,114 @@
+//! An environment that commands can work on: settings, platform and clients.
+
+use std::path::PathBuf;
+
+use deployer_aws::{Clients, Secret, read_secret};
+use deployer_core::Failure;
+use deployer_core::progress::Reporter;
+use deployer_core::settings::{Platform, SecretSource, Settings, TokenSource};
+use deployer_image::{CompileRequest, compile};
+use deployer_local::{Folders, LocalPlatform, Running, StartOptions};
+use deployer_verify::{TokenRequest, client_credentials_token};
+
+use crate::project::Project;
+use crate::stop::Stop;
+
+/// Settings, and a connection to where they apply.
+pub struct Session {
+    pub settings: Settings,
+    pub clients: Clients,
+    /// None on AWS.
+    pub platform: Option<Running>,
+    /// What relative paths in settings are relative to.
+    root: PathBuf,
+}
+
+impl Session {
+    /// Connects, starting the local platform first where that is what the environment is for.
+    pub async fn open(project: &Project, settings: Settings, reporter: &dyn Reporter) -> Result<Self, Stop> {
+        let platform = match settings.platform {
+            Platform::Aws => None,
+            Platform::Local { port } => Some(start_platform(project, port, reporter).await?),
+        };
+        Self::connect(project, settings, platform).await
+    }
+
+    /// Connects to what runs already.
+    pub async fn find(project: &Project, settings: Settings) -> Result<Self, Stop> {
+        let platform = match settings.platform {
+            Platform::Aws => None,
+            Platform::Local { .. } => Some(LocalPlatform::new(Folders::discover()?).find().await?),
+        };
+        Self::connect(project, settings, platform).await
+    }
+
+    async fn connect(project: &Project, settings: Settings, platform: Option<Running>) -> Result<Self, Stop> {
+        let settings = match &platform {
+            Some(running) => settings.on_local_platform(&running.base_url),
+            None => settings,
+        };
+        let clients = Clients::connect(&settings).await?;
+        Ok(Self { settings, clients, platform, root: project.root.clone() })
+    }
+
+    /// The address at which a client on this machine reaches a function URL.
+    pub fn reachable(&self, function_url: &str) -> String {
+        match &self.platform {
+            Some(running) => running.reachable_function_url(function_url),
+            None => function_url.to_string(),
+        }
+    }
+
+    /// A token from the environment's own source; None when it has none.
+    pub async fn token(&self) -> Result<Option<Secret>, Failure> {
+        match &self.settings.smoke.token {
+            TokenSource::None => Ok(None),
+            TokenSource::File { path } => self.read_secret_file(path).map(Some),
+            TokenSource::ClientCredentials { client_id, secret, scopes } => {
+                let secret = self.secret(secret).await?;
+                let discovery_url = self.settings.issuer.discovery_url.as_deref().unwrap_or_default();
+                let client_secret = secret.reveal();
+                let request = TokenRequest { discovery_url, client_id, client_secret, scopes };
+                Ok(Some(Secret::new(client_credentials_token(&request).await?)))
+            }
+        }
+    }
+
+    async fn secret(&self, source: &SecretSource) -> Result<Secret, Failure> {
+        match source {
+            SecretSource::Variable(name) => std::env::var(name).map(Secret::new).map_err(|error| {
+                Failure::new("config/missing-variable", format!("read the client secret from variable {name}"), error)
+            }),
+            SecretSource::File(path) => self.read_secret_file(path),
+            SecretSource::SecretsManager(name) => read_secret(&self.clients, name).await,
+            SecretSource::LocalPlatform => match &self.platform {
+                Some(running) => Ok(Secret::new(running.smoke_client_secret()?.reveal())),
+                None => Err(Failure::new(
+                    "config/invalid-value",
+                    "read the local platform's client secret",
+                    "this environment is not on the local platform",
+                )),
+            },
+        }
+    }
+
+    fn read_secret_file(&self, path: &str) -> Result<Secret, Failure> {
+        let path = self.root.join(path);
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::new("config/unreadable", format!("read {}", path.display()), error))?;
+        Ok(Secret::new(text.trim()))
+    }
+}
+
+/// Compiles the sandbox when it changed, then starts what does not run.
+pub async fn start_platform(project: &Project, port: u16, reporter: &dyn Reporter) -> Result<Running, Failure> {
+    let request = CompileRequest {
+        workspace: project.root.clone(),
+        packages: vec!["sandbox".into()],
+        target: None,
+        profile: "dev".into(),
+    };
+    let binaries = compile(&request, reporter).await?;
+    let options = StartOptions { port, sandbox_binary: binaries["sandbox"].clone() };
+    LocalPlatform::new(Folders::discover()?).start(&options, reporter).await
+}
