@@ -32,8 +32,7 @@ impl AwsClient {
     /// The answer of one call; `operation` in botocore's spelling (`list_buckets`).
     #[track_caller]
     pub fn call(&self, service: &str, operation: &str, parameters: Value) -> Value {
-        self.try_call(service, operation, parameters)
-            .unwrap_or_else(|error| panic!("{service} {operation}: {error}"))
+        self.try_call(service, operation, parameters).unwrap_or_else(|error| panic!("{service} {operation}: {error}"))
     }
 
     /// The answer, or what botocore said.

@@ -13,7 +13,8 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 /// # Panics
 /// When it is missing and `REQUIRE_ALL_TESTS` is set.
 pub fn have_program(program: &str, test: &str) -> bool {
-    let found = Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().is_ok_and(|out| out.status.success());
+    let found =
+        Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().is_ok_and(|out| out.status.success());
     if !found {
         assert!(std::env::var_os("REQUIRE_ALL_TESTS").is_none(), "{test} needs {program}, and nothing may be skipped");
         eprintln!("SKIPPED: {test}: {program} is not installed");

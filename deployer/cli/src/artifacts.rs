@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use deployer_core::Failure;
 use deployer_core::desired::ImageDigests;
 use deployer_core::progress::Reporter;
 use deployer_core::settings::{Architecture, Platform, Settings};
-use deployer_core::Failure;
 use deployer_image::{CompileRequest, Image, cached_image, compile};
 use deployer_local::Folders;
 

@@ -7,7 +7,7 @@ use deployer_core::checks;
 use deployer_core::desired::desired;
 use deployer_core::plan::{Plan, plan};
 use deployer_core::progress::Reporter;
-use deployer_core::{Desired, Failure, Observed};
+use deployer_core::{Failure, Observed};
 
 use crate::artifacts::Artifacts;
 use crate::session::Session;
@@ -18,7 +18,6 @@ const SETTLE_POLL: Duration = Duration::from_millis(500);
 
 /// A plan with everything it was made from.
 pub struct Estate {
-    pub desired: Desired,
     pub observed: Observed,
     pub plan: Plan,
     /// Reasons not to apply the plan.
@@ -58,8 +57,12 @@ pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Resu
         }
         if tokio::time::Instant::now() > deadline {
             reporter.failed("settle", "still in motion");
-            return Err(Failure::new("run/in-motion", format!("wait for {moving}"), "it did not come to rest in 15 minutes")
-                .with_hint("look at it in the AWS console; another run may be at work"));
+            return Err(Failure::new(
+                "run/in-motion",
+                format!("wait for {moving}"),
+                "it did not come to rest in 15 minutes",
+            )
+            .with_hint("look at it in the AWS console; another run may be at work"));
         }
         tokio::time::sleep(SETTLE_POLL).await;
     }
@@ -71,16 +74,16 @@ fn decide(session: &Session, artifacts: &Artifacts, observed: Observed) -> Resul
         .map_err(|error| Failure::new("plan/render", format!("plan environment {}", settings.environment), error))?;
     let plan = plan(&desired, &observed);
     let faults = checks::deployment(&settings.names(), &desired, &observed, &plan);
-    Ok(Estate { desired, observed, plan, faults })
+    Ok(Estate { observed, plan, faults })
 }
 
 /// The first resource that AWS is still working on. A stack under review is not:
 /// it waits for us.
 fn in_motion(observed: &Observed) -> Option<String> {
     let stacks = [&observed.foundation, &observed.data, &observed.application].into_iter();
-    let stack = stacks.filter_map(|fact| fact.present()).find(|stack| {
-        stack.status.ends_with("_IN_PROGRESS") && stack.status != "REVIEW_IN_PROGRESS"
-    });
+    let stack = stacks
+        .filter_map(|fact| fact.present())
+        .find(|stack| stack.status.ends_with("_IN_PROGRESS") && stack.status != "REVIEW_IN_PROGRESS");
     if let Some(stack) = stack {
         return Some(format!("stack {} ({})", stack.id, stack.status));
     }

@@ -64,9 +64,8 @@ impl Project {
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
             if name.ends_with(".toml") {
-                let text = std::fs::read_to_string(&path).map_err(|error| {
-                    Failure::new("config/unreadable", format!("read {}", path.display()), error)
-                })?;
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| Failure::new("config/unreadable", format!("read {}", path.display()), error))?;
                 files.insert(format!("environments/{name}"), text);
             }
         }

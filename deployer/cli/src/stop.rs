@@ -1,9 +1,8 @@
 //! Why a command ends early, and the exit code that says so.
 
 use deployer_aws::ExecutionFailure;
-use deployer_core::plan::StepId;
-use deployer_core::settings::{Fault, Faults};
 use deployer_core::Failure;
+use deployer_core::settings::{Fault, Faults};
 
 /// Anything but success.
 #[derive(Debug)]
@@ -13,7 +12,7 @@ pub enum Stop {
     /// One or more things did not work; nothing or everything was changed.
     Failures(Vec<Failure>),
     /// A deployment stopped between its first and its last step.
-    Partial { failure: Failure, done: Vec<StepId>, not_done: Vec<StepId> },
+    Partial(Box<ExecutionFailure>),
     /// `plan --detailed-exitcode` found changes.
     ChangesFound,
 }
@@ -24,8 +23,8 @@ impl Stop {
             Self::Configuration(_) => 1,
             Self::ChangesFound => 3,
             Self::Failures(failures) => failures.first().map_or(1, |failure| class(failure.code)),
-            Self::Partial { failure, .. } if failure.code == INTERRUPTED => 130,
-            Self::Partial { .. } => 5,
+            Self::Partial(stopped) if stopped.failure.code == INTERRUPTED => 130,
+            Self::Partial(_) => 5,
         }
     }
 }
@@ -51,7 +50,7 @@ impl From<ExecutionFailure> for Stop {
     fn from(stopped: ExecutionFailure) -> Self {
         match stopped.done.is_empty() {
             true => stopped.failure.into(),
-            false => Self::Partial { failure: stopped.failure, done: stopped.done, not_done: stopped.not_done },
+            false => Self::Partial(Box::new(stopped)),
         }
     }
 }
@@ -64,6 +63,8 @@ impl From<Faults> for Stop {
 
 #[cfg(test)]
 mod tests {
+    use deployer_core::StepId;
+
     use super::*;
 
     #[test]
@@ -73,7 +74,8 @@ mod tests {
         assert_eq!(failed("plan/not-owned"), 1);
         assert_eq!(failed(INTERRUPTED), 130);
         let failure = Failure::new("aws/denied", "do", "cause");
-        assert_eq!(Stop::Partial { failure, done: vec![], not_done: vec![] }.exit_code(), 5);
+        let stopped = ExecutionFailure { failure, done: vec![StepId::DataStack], not_done: vec![] };
+        assert_eq!(Stop::from(stopped).exit_code(), 5);
         assert_eq!(Stop::ChangesFound.exit_code(), 3);
     }
 }

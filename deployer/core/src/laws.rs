@@ -158,6 +158,22 @@ fn what_is_not_ours_is_refused_and_never_deleted() {
 }
 
 #[test]
+fn a_foreign_policy_on_the_gateway_role_is_planned_away() {
+    let desired = samples::estate();
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    if let Fact::Present(role) = &mut observed.gateway_role {
+        role.inline_policies.insert("more".into(), serde_json::json!({"Statement": []}));
+        role.attached_policies.push("arn:aws:iam::aws:policy/AdministratorAccess".into());
+    }
+    let plan = plan(&desired, &observed);
+    let role = plan.steps.iter().find(|step| step.id == StepId::GatewayRole).unwrap();
+    assert_eq!(role.action, Action::Update);
+    let paths: Vec<_> = role.changes.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(paths, ["policy more", "attached policy"]);
+}
+
+#[test]
 fn a_stray_table_stops_the_deployment() {
     let desired = samples::estate();
     let mut observed = samples::nothing();

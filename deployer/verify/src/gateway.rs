@@ -67,7 +67,8 @@ impl Gateway {
         let call = self.connection.call_tool(CallToolRequestParams::new(name));
         let result = timeout(DEADLINE, call).await.map_err(|_| late(&doing))?;
         let result = result.map_err(|error| Failure::new("smoke/tool-call", &doing, error))?;
-        let text: String = result.content.iter().filter_map(ContentBlock::as_text).map(|text| text.text.as_str()).collect();
+        let text: String =
+            result.content.iter().filter_map(ContentBlock::as_text).map(|text| text.text.as_str()).collect();
         let answer: Option<contract::tool_call::ToolAnswer> = serde_json::from_str(&text).ok();
         match answer {
             Some(answer) if answer.success && result.is_error != Some(true) => Ok(format!("{TOOL} answered")),

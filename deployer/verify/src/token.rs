@@ -61,9 +61,8 @@ pub async fn client_credentials_token(request: &TokenRequest<'_>) -> Result<Stri
     }
     let status = answer.status();
     let refusal: Option<Refusal> = answer.json().await.ok();
-    let cause = refusal.map_or(format!("HTTP {status}"), |refusal| {
-        format!("{}: {}", refusal.error, refusal.error_description)
-    });
+    let cause =
+        refusal.map_or(format!("HTTP {status}"), |refusal| format!("{}: {}", refusal.error, refusal.error_description));
     Err(Failure::new("smoke/token", doing, cause).with_hint("check smoke.token: client id, secret and scopes"))
 }
 

@@ -67,7 +67,9 @@ fn a_port_that_is_taken_is_named() {
         .collect();
     let environment = project_with("local", &text.join("\n"));
     // The sandbox is compiled from the checkout; only the environments differ.
-    for entry in ["Cargo.toml", "Cargo.lock", "deployer", "runtime", "tests", "templates", "configs", "rust-toolchain.toml"] {
+    for entry in
+        ["Cargo.toml", "Cargo.lock", "deployer", "runtime", "tests", "templates", "configs", "rust-toolchain.toml"]
+    {
         std::os::unix::fs::symlink(project_root().join(entry), environment.path().join(entry)).expect("a link");
     }
     let place = Place::of_project(environment.path());

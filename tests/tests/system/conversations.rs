@@ -15,7 +15,8 @@ const TABLE: &str = "aws-operations-agent-conversations-local";
 fn the_deployed_table_keeps_conversations_as_the_memory_store_does() {
     let status = deployed().status();
     let variable = |name: &str| status["env"][name].as_str().expect("a variable").to_string();
-    let credentials = Credentials::new(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None, None, "test");
+    let credentials =
+        Credentials::new(variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), None, None, "test");
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(variable("AWS_REGION")))

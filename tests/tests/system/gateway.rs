@@ -30,8 +30,7 @@ fn the_gateway_lists_exactly_the_catalogue() {
     let answer: Value = call(Some(&token()), &list_tools()).json();
     let listed = answer["result"]["tools"].as_array().expect("tools");
     let mut listed: Vec<_> = listed.iter().map(|tool| tool["name"].as_str().expect("a name").to_string()).collect();
-    let mut wanted: Vec<_> =
-        contract::catalogue().iter().map(|tool| tool.full_name(contract::names::TARGET)).collect();
+    let mut wanted: Vec<_> = contract::catalogue().iter().map(|tool| tool.full_name(contract::names::TARGET)).collect();
     listed.sort();
     wanted.sort();
     assert_eq!(listed, wanted);

@@ -76,8 +76,12 @@ fn the_plan_is_empty(place: &Place) {
 /// `down` keeps the data and what is not ours; with --delete-data only the latter remains.
 fn a_stranger_is_left_alone(place: &Place, aws: &AwsClient) {
     aws.call("s3", "create_bucket", json!({"Bucket": "somebody-elses"}));
-    aws.call("dynamodb", "put_item", json!({"TableName": TABLE, "Item": {
-        "conversation_id": {"S": "kept"}, "item": {"S": "meta"}}}));
+    aws.call(
+        "dynamodb",
+        "put_item",
+        json!({"TableName": TABLE, "Item": {
+        "conversation_id": {"S": "kept"}, "item": {"S": "meta"}}}),
+    );
     let down = place.deploy(&["down", "--env", "local", "--yes"]).succeeded();
     assert!(down.stdout.contains("Remaining") && down.stdout.contains(TABLE), "{}", down.stdout);
     assert_eq!(stack_names(aws), ["aws-operations-agent-local-data"]);
@@ -88,8 +92,12 @@ fn a_stranger_is_left_alone(place: &Place, aws: &AwsClient) {
     assert_eq!(gateways(aws), json!([]));
 
     place.deploy(&["up", "--env", "local", "--yes"]).succeeded();
-    let kept = aws.call("dynamodb", "get_item", json!({"TableName": TABLE, "Key": {
-        "conversation_id": {"S": "kept"}, "item": {"S": "meta"}}}));
+    let kept = aws.call(
+        "dynamodb",
+        "get_item",
+        json!({"TableName": TABLE, "Key": {
+        "conversation_id": {"S": "kept"}, "item": {"S": "meta"}}}),
+    );
     assert_eq!(kept["Item"]["conversation_id"]["S"], "kept", "the conversations survived");
 
     place.deploy(&["down", "--env", "local", "--yes", "--delete-data"]).succeeded();

@@ -18,6 +18,7 @@ pub fn deployed() -> &'static Place {
 
 /// Statics are never dropped, so the platform is stopped by a watcher: a shell
 /// that waits until this process is gone.
+#[expect(clippy::zombie_processes, reason = "the watcher outlives this process on purpose")]
 fn stop_at_exit(place: &Place) {
     let stop = place.deployer(&["sandbox", "stop"]);
     let mut watcher = std::process::Command::new("sh");

@@ -38,9 +38,13 @@ fn require_terminal(flag: &str) -> Result<(), Stop> {
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         return Ok(());
     }
-    Err(Failure::new("run/not-confirmed", "ask whether to apply the plan", "there is no terminal to ask at; nothing was changed")
-        .with_hint(format!("run it with {flag} to apply without a question"))
-        .into())
+    Err(Failure::new(
+        "run/not-confirmed",
+        "ask whether to apply the plan",
+        "there is no terminal to ask at; nothing was changed",
+    )
+    .with_hint(format!("run it with {flag} to apply without a question"))
+    .into())
 }
 
 fn declined(cause: &str) -> Stop {

@@ -26,7 +26,9 @@ pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
         }
         Sandbox::Stop => platform.stop(&view).await?,
         Sandbox::Status { json } => views::status::show_platform(&platform.status().await?, *json),
-        Sandbox::Logs { source, lines } => platform.logs(process(*source), *lines)?.iter().for_each(|line| println!("{line}")),
+        Sandbox::Logs { source, lines } => {
+            platform.logs(process(*source), *lines)?.iter().for_each(|line| println!("{line}"))
+        }
     }
     Ok(())
 }

@@ -124,11 +124,7 @@ async fn finish(
 }
 
 /// Uses the deployed system as a user would.
-async fn smoke_test(
-    session: &Session,
-    connection: &contract::Connection,
-    reporter: &dyn Reporter,
-) -> Result<(), Stop> {
+async fn smoke_test(session: &Session, connection: &contract::Connection, reporter: &dyn Reporter) -> Result<(), Stop> {
     let token = session.token().await.map(|token| token.map(|secret| secret.reveal().to_string()));
     let subject = Subject { connection, profile: session.settings.aws.profile.clone(), token };
     let report = verify(subject, reporter).await;

@@ -26,10 +26,15 @@ pub fn show_json(plan: &Plan, faults: &[Failure]) {
 
 fn table(plan: &Plan) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["#", "Action", "Resource", "Why"]);
     for (index, step) in plan.steps.iter().enumerate() {
-        table.add_row([(index + 1).to_string(), word(step.action).to_string(), step.resource.clone(), step.reason.clone()]);
+        table.add_row([
+            (index + 1).to_string(),
+            word(step.action).to_string(),
+            step.resource.clone(),
+            step.reason.clone(),
+        ]);
     }
     table
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anstream::println;
 use comfy_table::{Table, presets};
 use contract::Names;
-use deployer_core::observed::Fact;
 use deployer_core::Observed;
+use deployer_core::observed::Fact;
 use deployer_local::{PlatformStatus, ProcessStatus};
 use serde::Serialize;
 
@@ -122,10 +122,7 @@ fn resources(observed: &Observed, names: &Names) -> Vec<Resource> {
         (format!("role {}", names.gateway_role()), state(&observed.gateway_role, |_| present())),
         (format!("gateway {}", names.gateway()), state(&observed.gateway, |gateway| gateway.status.clone())),
         (format!("target {}", contract::names::TARGET), state(&observed.target, |target| target.status.clone())),
-        (
-            format!("policy of function {}", names.tool_function()),
-            state(&observed.function_policy, |_| present()),
-        ),
+        (format!("policy of function {}", names.tool_function()), state(&observed.function_policy, |_| present())),
     ]
     .into_iter()
     .map(|(resource, status)| Resource { resource, status })
@@ -146,7 +143,7 @@ fn state<T>(fact: &Fact<T>, status: impl Fn(&T) -> String) -> String {
 
 fn table(resources: &[Resource]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(["Resource", "Status"]);
-    resources.iter().for_each(|found| drop(table.add_row([&found.resource, &found.status])));
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_header(["Resource", "Status"]);
+    table.add_rows(resources.iter().map(|found| [&found.resource, &found.status]));
     table
 }

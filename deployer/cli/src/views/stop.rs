@@ -13,13 +13,16 @@ pub fn show(stop: &Stop) {
                 eprintln!("{} {fault} [{}]", "error:".red().bold(), fault.code);
             }
             let count = faults.len();
-            eprintln!("{count} {} in environment files; nothing was changed", if count == 1 { "fault" } else { "faults" });
+            eprintln!(
+                "{count} {} in environment files; nothing was changed",
+                if count == 1 { "fault" } else { "faults" }
+            );
         }
         Stop::Failures(failures) => failures.iter().for_each(failure),
-        Stop::Partial { failure: cause, done, not_done } => {
-            failure(cause);
-            eprintln!("done:     {}", names(done));
-            eprintln!("not done: {}", names(not_done));
+        Stop::Partial(stopped) => {
+            failure(&stopped.failure);
+            eprintln!("done:     {}", names(&stopped.done));
+            eprintln!("not done: {}", names(&stopped.not_done));
             eprintln!("run the same command again to finish");
         }
         Stop::ChangesFound => {}

@@ -1,4 +1,5 @@
-//! Plans the gateway role: trust, its one inline policy, boundary, tags.
+//! Plans the gateway role: trust, its one inline policy, boundary, tags. Any
+//! other policy is taken away: it would let the gateway do more than invoke.
 
 use super::change::Changes;
 use super::order::Draft;
@@ -34,6 +35,12 @@ fn differences(desired: &DesiredRole, role: &ObservedRole) -> Vec<Change> {
     changes.json("trust policy", Some(&role.trust_policy), &desired.trust_policy);
     let policy = role.inline_policies.get(&desired.policy_name);
     changes.json(&format!("policy {}", desired.policy_name), policy, &desired.policy);
+    for (name, policy) in role.inline_policies.iter().filter(|(name, _)| **name != desired.policy_name) {
+        changes.compare(format!("policy {name}"), Some(&policy.to_string()), None);
+    }
+    for arn in &role.attached_policies {
+        changes.compare("attached policy", Some(arn), None);
+    }
     changes.compare(
         "permissions boundary",
         role.permissions_boundary.as_deref(),
