@@ -1,13 +1,13 @@
 //! The two function images: compiled, layered and known by digest.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use deployer_core::Failure;
 use deployer_core::desired::ImageDigests;
 use deployer_core::progress::Reporter;
 use deployer_core::settings::{Architecture, Platform, Settings};
-use deployer_image::{CompileRequest, Image, cached_image, compile};
+use deployer_image::{CompileRequest, Image, cached_image, compile_if_changed};
 use deployer_local::Folders;
 
 use crate::project::Project;
@@ -20,13 +20,18 @@ pub struct Artifacts {
 
 /// Compiles what changed and makes both images. No AWS call.
 pub async fn build(project: &Project, settings: &Settings, reporter: &dyn Reporter) -> Result<Artifacts, Failure> {
-    let cache = Folders::discover()?.images();
-    let agent = image(project, settings, Part::Agent, &cache, reporter);
-    let tools = image(project, settings, Part::Tools, &cache, reporter);
-    let (agent, tools) = if settings.agent.architecture == settings.tools.architecture {
-        both(project, settings, &cache, reporter).await?
-    } else {
-        (agent.await?, tools.await?)
+    let builder = Builder { project, settings, folders: Folders::discover()?, reporter };
+    let (agent, tools) = match settings.agent.architecture == settings.tools.architecture {
+        // One run of cargo for both, which is the usual case.
+        true => {
+            let binaries = builder.compile(&[Part::Agent, Part::Tools]).await?;
+            (builder.image(Part::Agent, &binaries)?, builder.image(Part::Tools, &binaries)?)
+        }
+        false => {
+            let agent = builder.compile(&[Part::Agent]).await?;
+            let tools = builder.compile(&[Part::Tools]).await?;
+            (builder.image(Part::Agent, &agent)?, builder.image(Part::Tools, &tools)?)
+        }
     };
     let digests = ImageDigests { agent: agent.digest().to_string(), tools: tools.digest().to_string() };
     let names = settings.names();
@@ -56,42 +61,31 @@ impl Part {
     }
 }
 
-/// One cargo run for both, which is the usual case.
-async fn both(
-    project: &Project,
-    settings: &Settings,
-    cache: &Path,
-    reporter: &dyn Reporter,
-) -> Result<(Image, Image), Failure> {
-    let parts = [Part::Agent, Part::Tools];
-    let binaries = compile(&request(project, settings, &parts), reporter).await?;
-    let image = |part: Part| {
-        let oci_name = part.architecture(settings).oci_name();
-        cached_image(cache, &binaries[part.package()], oci_name)
-    };
-    Ok((image(Part::Agent)?, image(Part::Tools)?))
+struct Builder<'a> {
+    project: &'a Project,
+    settings: &'a Settings,
+    folders: Folders,
+    reporter: &'a dyn Reporter,
 }
 
-async fn image(
-    project: &Project,
-    settings: &Settings,
-    part: Part,
-    cache: &Path,
-    reporter: &dyn Reporter,
-) -> Result<Image, Failure> {
-    let binaries = compile(&request(project, settings, &[part]), reporter).await?;
-    cached_image(cache, &binaries[part.package()], part.architecture(settings).oci_name())
-}
+impl Builder<'_> {
+    /// Executables by package; the parts have the same architecture.
+    async fn compile(&self, parts: &[Part]) -> Result<BTreeMap<String, PathBuf>, Failure> {
+        let profile = match self.settings.platform {
+            Platform::Aws => "dist",
+            Platform::Local { .. } => "local",
+        };
+        let request = CompileRequest {
+            workspace: self.project.root.clone(),
+            packages: parts.iter().map(|part| part.package().to_string()).collect(),
+            target: parts.first().map(|part| part.architecture(self.settings).rust_target().to_string()),
+            profile: profile.into(),
+        };
+        compile_if_changed(&request, &self.folders.compiled(), self.reporter).await
+    }
 
-fn request(project: &Project, settings: &Settings, parts: &[Part]) -> CompileRequest {
-    let profile = match settings.platform {
-        Platform::Aws => "dist",
-        Platform::Local { .. } => "local",
-    };
-    CompileRequest {
-        workspace: project.root.clone(),
-        packages: parts.iter().map(|part| part.package().to_string()).collect(),
-        target: parts.first().map(|part| part.architecture(settings).rust_target().to_string()),
-        profile: profile.into(),
+    fn image(&self, part: Part, binaries: &BTreeMap<String, PathBuf>) -> Result<Image, Failure> {
+        let oci_name = part.architecture(self.settings).oci_name();
+        cached_image(&self.folders.images(), &binaries[part.package()], oci_name)
     }
 }

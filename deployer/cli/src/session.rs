@@ -6,7 +6,7 @@ use deployer_aws::{Clients, Secret, read_secret};
 use deployer_core::Failure;
 use deployer_core::progress::Reporter;
 use deployer_core::settings::{Platform, SecretSource, Settings, TokenSource};
-use deployer_image::{CompileRequest, compile};
+use deployer_image::{CompileRequest, compile_if_changed};
 use deployer_local::{Folders, LocalPlatform, Running, StartOptions};
 use deployer_verify::{TokenRequest, client_credentials_token};
 
@@ -108,7 +108,8 @@ pub async fn start_platform(project: &Project, port: u16, reporter: &dyn Reporte
         target: None,
         profile: "dev".into(),
     };
-    let binaries = compile(&request, reporter).await?;
+    let folders = Folders::discover()?;
+    let binaries = compile_if_changed(&request, &folders.compiled(), reporter).await?;
     let options = StartOptions { port, sandbox_binary: binaries["sandbox"].clone() };
-    LocalPlatform::new(Folders::discover()?).start(&options, reporter).await
+    LocalPlatform::new(folders).start(&options, reporter).await
 }

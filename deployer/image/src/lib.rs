@@ -17,7 +17,7 @@ mod registry;
 
 pub use ca_bundle::ca_bundle_pem;
 pub use cache::cached_image;
-pub use compile::{CompileRequest, compile};
+pub use compile::{CompileRequest, compile, compile_if_changed};
 pub use digest::{Digester, sha256_digest};
 pub use image::{BlobDescriptor, Image, ImageSource};
 pub use push::{PushSummary, push};

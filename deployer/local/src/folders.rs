@@ -48,6 +48,11 @@ impl Folders {
     }
 
     /// For `deployer_image::cached_image`.
+    /// What compilations were made from.
+    pub fn compiled(&self) -> PathBuf {
+        self.cache.join("compiled")
+    }
+
     pub fn images(&self) -> PathBuf {
         self.cache.join("images")
     }

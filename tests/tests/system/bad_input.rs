@@ -57,23 +57,15 @@ fn a_wrong_flag_is_a_usage_error() {
 
 #[test]
 fn a_port_that_is_taken_is_named() {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    let local = fs::read_to_string(project_root().join("environments/local.toml")).expect("local.toml");
-    let text: Vec<String> = local
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("port"))
-        .map(|line| if line.trim() == "[platform]" { format!("[platform]\nport = {port}") } else { line.into() })
-        .collect();
-    let environment = project_with("local", &text.join("\n"));
-    // The sandbox is compiled from the checkout; only the environments differ.
-    for entry in
-        ["Cargo.toml", "Cargo.lock", "deployer", "runtime", "tests", "templates", "configs", "rust-toolchain.toml"]
-    {
-        std::os::unix::fs::symlink(project_root().join(entry), environment.path().join(entry)).expect("a link");
-    }
-    let place = Place::of_project(environment.path());
-    place.deploy(&["sandbox", "start"]).failed_with(1, &port.to_string());
+    let place = Place::new();
+    let address = place.deploy(&["sandbox", "start"]).succeeded().stdout.trim().to_string();
+    place.deploy(&["sandbox", "stop"]).succeeded();
+    let port = address.rsplit(':').next().expect("the address has a port").to_string();
+    let occupied = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free again");
+    let start = place.deploy(&["sandbox", "start"]).failed_with(1, "local/port-taken");
+    assert!(start.stderr.contains(&port) && start.stderr.contains("hint:"), "{}", start.stderr);
+    drop(occupied);
+    assert_eq!(place.deploy(&["sandbox", "start"]).succeeded().stdout.trim(), address, "the port is kept");
 }
 
 #[test]

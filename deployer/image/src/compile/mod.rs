@@ -4,6 +4,7 @@
 //! says what is being compiled, and turns failures into hints.
 
 mod diagnostics;
+mod memory;
 mod messages;
 mod toolchain;
 
@@ -14,6 +15,8 @@ use std::process::{ExitStatus, Stdio};
 use deployer_core::{Failure, Reporter};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, Command};
+
+pub use memory::compile_if_changed;
 
 use diagnostics::Diagnostics;
 use toolchain::Machine;
