@@ -159,6 +159,10 @@ pub enum Sandbox {
 pub enum LogSource {
     Emulator,
     Sandbox,
+    /// The agent function.
+    Agent,
+    /// The tool function.
+    Tools,
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use deployer_verify::{TokenRequest, client_credentials_token};
 
 use crate::project::Project;
 use crate::stop::Stop;
+use crate::views;
 
 /// Settings, and a connection to where they apply.
 pub struct Session {
@@ -98,6 +99,24 @@ impl Session {
             .map_err(|error| Failure::new("config/unreadable", format!("read {}", path.display()), error))?;
         Ok(Secret::new(text.trim()))
     }
+}
+
+/// Adds to a failed call on the local platform which of its processes died.
+pub fn explained<T>(platform: Platform, result: Result<T, Stop>) -> Result<T, Stop> {
+    let unreachable = |failure: &Failure| ["aws/unreachable", "aws/failed"].contains(&failure.code);
+    let (Platform::Local { .. }, Err(stop)) = (platform, &result) else { return result };
+    let cause = match stop {
+        Stop::Failures(failures) => failures.first(),
+        Stop::Partial(stopped) => Some(&stopped.failure),
+        Stop::Configuration(_) | Stop::ChangesFound => None,
+    };
+    if cause.is_some_and(unreachable)
+        && let Ok(folders) = Folders::discover()
+        && let Some(diagnosis) = LocalPlatform::new(folders).diagnose()
+    {
+        views::stop::show(&diagnosis.into());
+    }
+    result
 }
 
 /// Compiles the sandbox when it changed, then starts what does not run.

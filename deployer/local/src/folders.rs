@@ -61,6 +61,11 @@ impl Folders {
         self.state.join("logs").join(format!("{process}.log"))
     }
 
+    /// Where the sandbox writes a function's output.
+    pub(crate) fn function_log(&self, function: &str) -> PathBuf {
+        self.sandbox_state().join("logs").join(format!("{function}.log"))
+    }
+
     pub(crate) fn record(&self) -> PathBuf {
         self.state.join("platform.json")
     }

@@ -27,15 +27,15 @@ pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
         Sandbox::Stop => platform.stop(&view).await?,
         Sandbox::Status { json } => views::status::show_platform(&platform.status().await?, *json),
         Sandbox::Logs { source, lines } => {
-            platform.logs(process(*source), *lines)?.iter().for_each(|line| println!("{line}"))
+            let names = project.settings(LOCAL_ENVIRONMENT)?.names();
+            let found = match source {
+                LogSource::Emulator => platform.logs(LocalProcess::Emulator, *lines)?,
+                LogSource::Sandbox => platform.logs(LocalProcess::Sandbox, *lines)?,
+                LogSource::Agent => platform.function_logs(&names.agent_function(), *lines)?,
+                LogSource::Tools => platform.function_logs(&names.tool_function(), *lines)?,
+            };
+            found.iter().for_each(|line| println!("{line}"));
         }
     }
     Ok(())
-}
-
-fn process(source: LogSource) -> LocalProcess {
-    match source {
-        LogSource::Emulator => LocalProcess::Emulator,
-        LogSource::Sandbox => LocalProcess::Sandbox,
-    }
 }

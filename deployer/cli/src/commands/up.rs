@@ -12,7 +12,7 @@ use crate::connection;
 use crate::estate::{self, Estate};
 use crate::interrupt;
 use crate::project::Project;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::stop::Stop;
 use crate::views;
 
@@ -20,7 +20,8 @@ pub async fn run(project: &Project, arguments: &Up) -> Result<(), Stop> {
     let settings = project.settings(&arguments.environment.name)?;
     let view = views::progress::ProgressView::new();
     let interrupt = interrupt::token();
-    deploy(project, settings, arguments, &view, &interrupt).await
+    let platform = settings.platform;
+    session::explained(platform, deploy(project, settings, arguments, &view, &interrupt).await)
 }
 
 async fn deploy(

@@ -51,8 +51,10 @@ impl ProgressView {
 
     fn detail(&self, key: &str, text: &str) {
         let lines = self.lines.lock().expect("no holder panics");
-        if let Some(Line { label, bar: Some(bar), .. }) = lines.get(key) {
-            bar.set_message(format!("{label}: {text}"));
+        match lines.get(key) {
+            Some(Line { label, bar: Some(bar), .. }) => bar.set_message(format!("{label}: {text}")),
+            Some(Line { label, bar: None, .. }) => self.print(&format!("  {label}: {text}")),
+            None => {}
         }
     }
 

@@ -89,6 +89,12 @@ impl LocalPlatform {
         tail(&path, lines).map_err(|cause| Failure::new("local/io", format!("read {}", path.display()), cause))
     }
 
+    /// The last lines that a deployed function has written.
+    pub fn function_logs(&self, function: &str, lines: usize) -> Result<Vec<String>, Failure> {
+        let path = self.folders.function_log(function);
+        tail(&path, lines).map_err(|cause| Failure::new("local/io", format!("read {}", path.display()), cause))
+    }
+
     /// After a connection error: which process has died, with the end of its
     /// log. None when both live, or were stopped on purpose.
     pub fn diagnose(&self) -> Option<Failure> {
