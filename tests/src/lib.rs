@@ -5,10 +5,10 @@ mod aws_client;
 mod http;
 mod place;
 mod programs;
-mod requirements;
+mod python;
 
 pub use aws_client::AwsClient;
 pub use http::{Answer, send};
 pub use place::{Finished, Place};
 pub use programs::{program, project_root};
-pub use requirements::{have_program, python_environment};
+pub use python::python_environment;

@@ -18,7 +18,7 @@ mod registry;
 pub use ca_bundle::ca_bundle_pem;
 pub use cache::cached_image;
 pub use compile::{CompileRequest, compile, compile_if_changed};
-pub use digest::{Digester, sha256_digest};
+pub use digest::sha256_digest;
 pub use image::{BlobDescriptor, Image, ImageSource};
 pub use push::{PushSummary, push};
 pub use registry::{Registry, Secret};

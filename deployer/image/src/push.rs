@@ -122,6 +122,7 @@ impl Push<'_> {
             "image/registry-unreachable" => {
                 failure.with_hint(format!("check that {} can be reached", self.registry.address()))
             }
+            "image/repository-missing" => failure.with_hint("the foundation stack makes it: deploy again"),
             _ => failure,
         }
     }

@@ -6,15 +6,7 @@ use std::time::{Duration, Instant};
 
 use deployer_core::progress::Silent;
 use deployer_image::{Image, ImageSource, Registry, Secret, ca_bundle_pem, push};
-
-fn installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    if !found {
-        println!("skipped: `{program}` is not installed");
-    }
-    found
-}
+use test_requirements::have_program;
 
 fn image() -> Image {
     let ca_bundle_pem = ca_bundle_pem();
@@ -29,7 +21,7 @@ fn output(program: &str, arguments: &[&str]) -> String {
 
 #[test]
 fn skopeo_reads_the_layout() {
-    if !installed("skopeo") {
+    if !have_program("skopeo", module_path!()) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -44,7 +36,7 @@ fn skopeo_reads_the_layout() {
 
 #[test]
 fn umoci_unpacks_the_layout() {
-    if !installed("umoci") || !installed("skopeo") {
+    if !have_program("umoci", module_path!()) || !have_program("skopeo", module_path!()) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -112,7 +104,7 @@ fn configuration(folder: &Path, address: &str) -> PathBuf {
 
 #[tokio::test]
 async fn debian_registry_takes_the_push() {
-    if !installed("docker-registry") {
+    if !have_program("docker-registry", module_path!()) {
         return;
     }
     let server = DebianRegistry::start();
@@ -126,7 +118,7 @@ async fn debian_registry_takes_the_push() {
     let first = push(&image, &registry, "team/agent", &Silent, "key").await.unwrap();
     let second = push(&image, &registry, "team/agent", &Silent, "key").await.unwrap();
     assert_eq!((first.uploaded_blobs, second.uploaded_blobs), (3, 0));
-    if installed("skopeo") {
+    if have_program("skopeo", module_path!()) {
         let reference = format!("docker://{}/team/agent@{}", server.address, image.digest());
         let inspected = output("skopeo", &["inspect", "--no-tags", "--tls-verify=false", &reference]);
         assert!(inspected.contains(image.digest()));

@@ -5,6 +5,7 @@
 
 mod diagnostics;
 mod memory;
+mod target;
 mod messages;
 mod toolchain;
 
@@ -73,6 +74,7 @@ async fn run(
     reporter: &dyn Reporter,
     key: &str,
 ) -> Result<(BTreeMap<String, PathBuf>, usize), Failure> {
+    target::ensure(request, reporter, key).await?;
     let mut child = spawn(request)?;
     let mut diagnostics = Diagnostics::new(reporter, key);
     let (executables, status) = follow(&mut child, &mut diagnostics)

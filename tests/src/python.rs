@@ -1,26 +1,9 @@
-//! What a test needs and a newcomer's machine may lack.
-//!
-//! A missing program skips its tests with a printed line; with
-//! `REQUIRE_ALL_TESTS` set, as in CI, it fails them.
+//! Python programs that the tests need, at pinned versions.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
-
-/// True when the program can be run; otherwise says that the test is skipped.
-///
-/// # Panics
-/// When it is missing and `REQUIRE_ALL_TESTS` is set.
-pub fn have_program(program: &str, test: &str) -> bool {
-    let found =
-        Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().is_ok_and(|out| out.status.success());
-    if !found {
-        assert!(std::env::var_os("REQUIRE_ALL_TESTS").is_none(), "{test} needs {program}, and nothing may be skipped");
-        eprintln!("SKIPPED: {test}: {program} is not installed");
-    }
-    found
-}
 
 /// A virtual environment with exactly the files of a requirements file, made on
 /// first use and kept in the user's cache.
