@@ -89,10 +89,6 @@ impl Clients {
         &self.location.account
     }
 
-    pub fn region(&self) -> &str {
-        &self.location.region
-    }
-
     /// ARN of the calling user or role.
     pub fn principal(&self) -> &str {
         &self.principal
@@ -101,11 +97,6 @@ impl Clients {
     /// The local platform's address; None on AWS.
     pub fn endpoint_url(&self) -> Option<&str> {
         self.endpoint_url.as_deref()
-    }
-
-    /// Credentials, region and HTTP client, for clients of further services and for signing.
-    pub fn config(&self) -> &SdkConfig {
-        &self.config
     }
 
     pub fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
@@ -147,7 +138,8 @@ impl Clients {
                 failure.with_hint(format!("the local platform does not answer at {url}: `deployer sandbox status`"))
             }
             ("aws/unreachable", None) => failure.with_hint("check the network, the proxy and `aws.region`"),
-            ("aws/credentials", None) => failure.with_hint(format!("sign in again: `aws sso login{profile}`")),
+            ("aws/credentials", None) => failure
+                .with_hint(format!("sign in again, for example with `aws sso login{profile}`, or check `aws.profile`")),
             ("aws/denied", None) => failure.with_hint(format!("{} lacks this permission", self.principal)),
             ("aws/throttled", _) => failure.with_hint("AWS asks for patience: run the command again in a minute"),
             ("aws/quota", None) => failure.with_hint("ask for more in the Service Quotas console"),

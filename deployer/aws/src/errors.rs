@@ -137,7 +137,11 @@ pub(crate) fn code_of_reason(reason: &str) -> &'static str {
 }
 
 /// True for words that a service uses while a new role or policy has not reached it yet.
-pub(crate) fn may_be_iam_propagation(reason: &str) -> bool {
+/// What is said of `caller`, the principal that deploys, is not about our role: waiting changes nothing.
+pub(crate) fn may_be_iam_propagation(reason: &str, caller: &str) -> bool {
+    if !caller.is_empty() && reason.contains(caller) {
+        return false;
+    }
     let reason = reason.to_lowercase();
     ["assume", "not authorized", "access denied", "accessdenied", "permission", "execution role", "principal"]
         .iter()
@@ -280,6 +284,15 @@ mod tests {
         assert_eq!(Trouble::from(answer("AccessDenied", "", 403)).gap().reason, GapReason::Denied);
         assert_eq!(Trouble::from(answer("Throttling", "", 400)).gap().reason, GapReason::Throttled);
         assert_eq!(Trouble::from(answer("Boom", "", 500)).gap().reason, GapReason::Failed);
+    }
+
+    #[test]
+    fn only_what_is_said_of_others_may_be_propagation() {
+        let (role, caller) = ("arn:aws:iam::1:role/gateway", "arn:aws:sts::1:assumed-role/deployer/ann");
+        let of = |who: &str| format!("User: {who} is not authorized to perform: x:Y");
+        assert!(may_be_iam_propagation(&of(role), caller));
+        assert!(!may_be_iam_propagation(&of(caller), caller));
+        assert!(!may_be_iam_propagation("the name is too long", caller));
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub struct Down {
     /// Delete the conversations too.
     #[arg(long)]
     pub delete_data: bool,
-    /// The environment's name again; needed with --yes for a protected environment.
+    /// The environment's name again, for a protected environment where nobody can be asked for it.
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }

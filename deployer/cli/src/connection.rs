@@ -9,9 +9,18 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 
 use crate::session::Session;
 
-/// How to reach the deployed agent. Fails with `run/not-deployed` where there is none.
+/// How to reach the deployed agent. Fails with `run/not-deployed` where there is
+/// none, with `run/unreadable` where that cannot be told.
 pub fn of(session: &Session, observed: &Observed) -> Result<Connection, Failure> {
     let environment = &session.settings.environment;
+    if let Some(gap) = observed.application.gap().or(observed.gateway.gap()) {
+        return Err(Failure::new(
+            "run/unreadable",
+            format!("find the agent of environment {environment}"),
+            &gap.message,
+        )
+        .with_hint("allow the read and run the command again"));
+    }
     let function_url = function_url(observed).ok_or_else(|| not_deployed(environment, "it has no function URL"))?;
     let gateway = observed.gateway.present().ok_or_else(|| not_deployed(environment, "it has no gateway"))?;
     let issuer = &session.settings.issuer;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use deployer_aws::observe;
 use deployer_core::checks;
 use deployer_core::desired::desired;
+use deployer_core::observed::is_in_motion;
 use deployer_core::plan::{Plan, plan};
 use deployer_core::progress::Reporter;
 use deployer_core::{Failure, Observed};
@@ -57,15 +58,16 @@ pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Resu
         }
         if tokio::time::Instant::now() > deadline {
             reporter.failed("settle", "still in motion");
-            return Err(Failure::new(
-                "run/in-motion",
-                format!("wait for {moving}"),
-                "it did not come to rest in 15 minutes",
-            )
-            .with_hint("look at it in the AWS console; another run may be at work"));
+            return Err(unsettled(&moving));
         }
         tokio::time::sleep(SETTLE_POLL).await;
     }
+}
+
+fn unsettled(moving: &str) -> Failure {
+    let cause = format!("it did not come to rest in {} minutes", SETTLE_DEADLINE.as_secs() / 60);
+    Failure::new("run/in-motion", format!("wait for {moving}"), cause)
+        .with_hint("look at it in the AWS console; another run may be at work")
 }
 
 fn decide(session: &Session, artifacts: &Artifacts, observed: Observed) -> Result<Estate, Failure> {
@@ -77,20 +79,16 @@ fn decide(session: &Session, artifacts: &Artifacts, observed: Observed) -> Resul
     Ok(Estate { observed, plan, faults })
 }
 
-/// The first resource that AWS is still working on. A stack under review is not:
-/// it waits for us.
+/// The first resource that AWS is still working on.
 fn in_motion(observed: &Observed) -> Option<String> {
     let stacks = [&observed.foundation, &observed.data, &observed.application].into_iter();
-    let stack = stacks
-        .filter_map(|fact| fact.present())
-        .find(|stack| stack.status.ends_with("_IN_PROGRESS") && stack.status != "REVIEW_IN_PROGRESS");
+    let stack = stacks.filter_map(|fact| fact.present()).find(|stack| is_in_motion(&stack.status));
     if let Some(stack) = stack {
         return Some(format!("stack {} ({})", stack.id, stack.status));
     }
-    let moving = |status: &str| status.ends_with("ING");
-    if let Some(gateway) = observed.gateway.present().filter(|gateway| moving(&gateway.status)) {
+    if let Some(gateway) = observed.gateway.present().filter(|gateway| is_in_motion(&gateway.status)) {
         return Some(format!("gateway {} ({})", gateway.name, gateway.status));
     }
-    let target = observed.target.present().filter(|target| moving(&target.status))?;
+    let target = observed.target.present().filter(|target| is_in_motion(&target.status))?;
     Some(format!("target {} ({})", target.name, target.status))
 }

@@ -1,6 +1,9 @@
 //! Ctrl-C: the first asks the work to stop where it is safe, the second kills it.
 
 use deployer_aws::CancellationToken;
+use deployer_core::Failure;
+
+use crate::stop::{INTERRUPTED, Stop};
 
 /// A token that Ctrl-C or SIGTERM cancels.
 pub fn token() -> CancellationToken {
@@ -14,6 +17,21 @@ pub fn token() -> CancellationToken {
         std::process::exit(130);
     });
     token
+}
+
+/// Runs until Ctrl-C, for work that may be dropped anywhere. `state` says what that leaves.
+pub async fn until_interrupted<T>(
+    interrupt: &CancellationToken,
+    (doing, state): (&str, &str),
+    work: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    tokio::select! {
+        biased;
+        () = interrupt.cancelled() => {
+            Err(Failure::new(INTERRUPTED, doing, format!("interrupted; {state}")).into())
+        }
+        result = work => result,
+    }
 }
 
 async fn wait_for_signal() {

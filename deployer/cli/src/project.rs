@@ -43,7 +43,8 @@ impl Project {
     pub fn settings(&self, environment: &str) -> Result<Settings, Stop> {
         if environment == BASE {
             let cause = "it is what the others extend, not an environment of its own";
-            return Err(Failure::new("config/unknown-environment", format!("load environment {BASE}"), cause).into());
+            let failure = Failure::new("config/unknown-environment", format!("load environment {BASE}"), cause);
+            return Err(failure.with_hint("`deployer validate --all` lists the environments").into());
         }
         let sources = Sources {
             environment: environment.to_string(),

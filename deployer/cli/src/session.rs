@@ -78,7 +78,13 @@ impl Session {
     async fn secret(&self, source: &SecretSource) -> Result<Secret, Failure> {
         match source {
             SecretSource::Variable(name) => std::env::var(name).map(Secret::new).map_err(|error| {
-                Failure::new("config/missing-variable", format!("read the client secret from variable {name}"), error)
+                let cause = match error {
+                    std::env::VarError::NotPresent => "it is not set",
+                    // The error's own text holds the value.
+                    std::env::VarError::NotUnicode(_) => "it is not UTF-8",
+                };
+                Failure::new("config/missing-variable", format!("read the client secret from variable {name}"), cause)
+                    .with_hint("smoke.token.secret in the environment file says where the secret is")
             }),
             SecretSource::File(path) => self.read_secret_file(path),
             SecretSource::SecretsManager(name) => read_secret(&self.clients, name).await,
@@ -96,7 +102,8 @@ impl Session {
     fn read_secret_file(&self, path: &str) -> Result<Secret, Failure> {
         let path = self.root.join(path);
         let text = std::fs::read_to_string(&path)
-            .map_err(|error| Failure::new("config/unreadable", format!("read {}", path.display()), error))?;
+            .map_err(|error| Failure::new("config/unreadable", format!("read {}", path.display()), error))
+            .map_err(|failure| failure.with_hint("[smoke.token] in the environment file names it"))?;
         Ok(Secret::new(text.trim()))
     }
 }

@@ -34,7 +34,7 @@ pub const INTERRUPTED: &str = "run/interrupted";
 fn class(code: &str) -> u8 {
     match code {
         INTERRUPTED => 130,
-        "aws/denied" | "aws/credentials" | "aws/quota" | "aws/throttled" => 4,
+        "aws/denied" | "aws/credentials" | "aws/quota" | "aws/throttled" | "image/registry-denied" => 4,
         _ => 1,
     }
 }

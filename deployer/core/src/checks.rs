@@ -4,7 +4,7 @@ use contract::{Names, schema};
 
 use crate::desired::{Desired, is_owned};
 use crate::failure::Failure;
-use crate::observed::{Fact, Observed};
+use crate::observed::{Fact, Observed, is_in_motion};
 use crate::plan::{Action, Plan};
 
 /// Largest template body that CloudFormation takes inline, in bytes.
@@ -16,7 +16,8 @@ const TOOL_NAME_LIMIT: usize = 64;
 /// Every reason not to apply the plan; empty when it may be applied.
 pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &Plan) -> Vec<Failure> {
     let mut faults = unowned(names, observed);
-    faults.extend(foreign_table(desired, observed));
+    faults.extend(stray_table(desired, observed));
+    faults.extend(lost_table(desired, observed));
     faults.extend(templates(desired));
     faults.extend(tools(desired));
     faults.extend(gaps(plan));
@@ -55,16 +56,40 @@ fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
 }
 
 /// CloudFormation would create over a table of the same name, or fail at it.
-fn foreign_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
-    let stray = matches!(observed.data, Fact::Absent) && observed.conversations_table.present().is_some();
+/// A data stack that has to be made again leaves its table behind.
+fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
+    let makes_table = match &observed.data {
+        Fact::Absent => true,
+        Fact::Present(stack) => stack.is_lost(),
+        Fact::Unknown(_) => false,
+    };
+    let stray = makes_table && observed.conversations_table.present().is_some();
     stray.then(|| {
         let table = &desired.conversations_table;
         Failure::new(
             "plan/table-exists",
             format!("plan stack {}", desired.data.name),
-            format!("table {table} exists and belongs to no stack of ours"),
+            format!("table {table} exists, and the stack would have to make it"),
         )
         .with_hint(format!("export or delete table {table}, or choose another project.prefix"))
+    })
+}
+
+/// The stack looks as it should, but what it holds was deleted behind it.
+fn lost_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
+    let data = observed.data.present()?;
+    let lost = observed.conversations_table == Fact::Absent && !data.is_lost() && !is_in_motion(&data.status);
+    lost.then(|| {
+        let table = &desired.conversations_table;
+        Failure::new(
+            "plan/table-missing",
+            format!("plan stack {}", desired.data.name),
+            format!("its table {table} does not exist any more"),
+        )
+        .with_hint(format!(
+            "restore the table from its backup, or remove the empty stack with `deployer down --env {} --delete-data`",
+            desired.environment
+        ))
     })
 }
 
@@ -78,6 +103,7 @@ fn templates(desired: &Desired) -> Vec<Failure> {
                 format!("plan stack {}", stack.name),
                 format!("its template has {} bytes, the limit is {TEMPLATE_LIMIT}", stack.template.len()),
             )
+            .with_hint("fewer tags, invokers or models make it smaller")
         })
         .collect()
 }
@@ -89,7 +115,8 @@ fn tools(desired: &Desired) -> Vec<Failure> {
         let full_name = format!("{}{}{}", desired.target.name, contract::tool_call::NAME_SEPARATOR, tool.name);
         if full_name.len() > TOOL_NAME_LIMIT {
             let cause = format!("its full name {full_name} is longer than {TOOL_NAME_LIMIT} characters");
-            faults.push(Failure::new("plan/tool-name-too-long", doing(&tool.name), cause));
+            let fault = Failure::new("plan/tool-name-too-long", doing(&tool.name), cause);
+            faults.push(fault.with_hint("give the tool a shorter name"));
         }
         for fault in schema::faults(&tool.input_schema) {
             faults.push(Failure::new("plan/tool-schema", doing(&tool.name), fault));

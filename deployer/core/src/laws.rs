@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use crate::desired::Desired;
-use crate::observed::{Fact, Gap, GapReason, Observed};
-use crate::plan::{Action, Plan, StepId, plan};
+use crate::observed::{Fact, Gap, GapReason, Observed, ObservedStack, ObservedTable};
+use crate::plan::{Action, Plan, Step, StepId, plan};
 use crate::teardown::{OnData, Teardown, teardown};
 use crate::{checks, samples};
 
@@ -74,6 +74,23 @@ fn down(observed: &Observed, on_data: OnData) -> Plan {
     teardown(&Teardown { names: &names, region: "us-east-1", on_data }, observed)
 }
 
+/// A whole estate, as observed.
+fn whole() -> Observed {
+    let mut observed = samples::nothing();
+    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &samples::estate(), id));
+    observed
+}
+
+fn with_status(fact: &mut Fact<ObservedStack>, status: &str) {
+    if let Fact::Present(stack) = fact {
+        stack.status = status.into();
+    }
+}
+
+fn step_of(plan: Plan, id: StepId) -> Step {
+    plan.steps.into_iter().find(|step| step.id == id).expect("a plan has every step")
+}
+
 proptest! {
     #[test]
     fn applying_a_plan_leaves_nothing_to_plan(mut observed in partial()) {
@@ -118,22 +135,15 @@ proptest! {
 
 #[test]
 fn teardown_keeps_the_data_stack_unless_asked() {
-    let desired = samples::estate();
-    let mut observed = samples::nothing();
-    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
-    let action = |on_data| {
-        let plan = down(&observed, on_data);
-        plan.steps.iter().find(|step| step.id == StepId::DataStack).unwrap().action
-    };
+    let observed = whole();
+    let action = |on_data| step_of(down(&observed, on_data), StepId::DataStack).action;
     assert_eq!(action(OnData::Keep), Action::Keep);
     assert_eq!(action(OnData::Delete), Action::Delete);
 }
 
 #[test]
 fn what_is_not_ours_is_refused_and_never_deleted() {
-    let desired = samples::estate();
-    let mut observed = samples::nothing();
-    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    let (desired, mut observed) = (samples::estate(), whole());
     for stack in [&mut observed.foundation, &mut observed.data, &mut observed.application] {
         if let Fact::Present(stack) = stack {
             stack.tags.clear();
@@ -159,9 +169,7 @@ fn what_is_not_ours_is_refused_and_never_deleted() {
 
 #[test]
 fn a_foreign_policy_on_the_gateway_role_is_planned_away() {
-    let desired = samples::estate();
-    let mut observed = samples::nothing();
-    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    let (desired, mut observed) = (samples::estate(), whole());
     if let Fact::Present(role) = &mut observed.gateway_role {
         role.inline_policies.insert("more".into(), serde_json::json!({"Statement": []}));
         role.attached_policies.push("arn:aws:iam::aws:policy/AdministratorAccess".into());
@@ -185,10 +193,66 @@ fn a_stray_table_stops_the_deployment() {
 }
 
 #[test]
+fn a_data_stack_that_is_made_again_does_not_run_into_its_own_table() {
+    let (desired, mut observed) = (samples::estate(), whole());
+    with_status(&mut observed.data, "DELETE_FAILED");
+    let names = samples::settings().names();
+    let faults = checks::deployment(&names, &desired, &observed, &plan(&desired, &observed));
+    assert!(faults.iter().any(|fault| fault.code == "plan/table-exists"));
+}
+
+#[test]
+fn a_table_that_went_away_behind_its_stack_stops_the_deployment() {
+    let (desired, mut observed) = (samples::estate(), whole());
+    let names = samples::settings().names();
+    let codes = |observed: &Observed| -> Vec<_> {
+        let faults = checks::deployment(&names, &desired, observed, &plan(&desired, observed));
+        faults.iter().map(|fault| fault.code).collect()
+    };
+    assert!(codes(&observed).is_empty());
+    observed.conversations_table = Fact::Absent;
+    assert_eq!(codes(&observed), ["plan/table-missing"]);
+    with_status(&mut observed.data, "CREATE_IN_PROGRESS");
+    assert!(codes(&observed).is_empty(), "it is not there yet");
+}
+
+#[test]
+fn a_table_that_was_not_seen_keeps_its_stack() {
+    let mut observed = whole();
+    observed.conversations_table = Fact::Unknown(Gap { reason: GapReason::Denied, message: "denied".into() });
+    assert_eq!(step_of(down(&observed, OnData::Delete), StepId::DataStack).action, Action::Unchecked);
+    let foreign = ObservedTable { arn: "arn:table".into(), tags: Default::default() };
+    observed.conversations_table = Fact::Present(foreign);
+    assert_eq!(step_of(down(&observed, OnData::Delete), StepId::DataStack).action, Action::Keep);
+}
+
+#[test]
+fn the_deletion_of_the_conversations_is_said() {
+    let step = step_of(down(&whole(), OnData::Delete), StepId::DataStack);
+    assert!(step.reason.contains("every conversation"), "{}", step.reason);
+}
+
+#[test]
+fn a_function_that_is_made_again_gets_its_policy_again() {
+    let mut observed = whole();
+    with_status(&mut observed.application, "DELETE_FAILED");
+    let plan = plan(&samples::estate(), &observed);
+    assert_eq!(step_of(plan.clone(), StepId::ApplicationStack).action, Action::Replace);
+    assert_eq!(step_of(plan, StepId::FunctionPolicy).action, Action::Create);
+}
+
+#[test]
+fn a_stack_that_aws_still_works_on_says_so() {
+    let mut observed = whole();
+    with_status(&mut observed.application, "UPDATE_IN_PROGRESS");
+    let step = step_of(plan(&samples::estate(), &observed), StepId::ApplicationStack);
+    assert_eq!(step.action, Action::Keep);
+    assert!(step.reason.contains("UPDATE_IN_PROGRESS"), "{}", step.reason);
+}
+
+#[test]
 fn a_removed_tool_leaves_the_gateway_before_the_function_forgets_it() {
-    let desired = samples::estate();
-    let mut observed = samples::nothing();
-    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    let (desired, mut observed) = (samples::estate(), whole());
     if let Fact::Present(target) = &mut observed.target {
         let mut retired = target.tools[0].clone();
         retired.name = "retired".into();
@@ -201,9 +265,7 @@ fn a_removed_tool_leaves_the_gateway_before_the_function_forgets_it() {
 
 #[test]
 fn a_gateway_made_again_updates_the_application_and_gets_a_new_target() {
-    let desired = samples::estate();
-    let mut observed = samples::nothing();
-    ALL.into_iter().for_each(|id| samples::deploy(&mut observed, &desired, id));
+    let (desired, mut observed) = (samples::estate(), whole());
     if let Fact::Present(gateway) = &mut observed.gateway {
         gateway.status = "FAILED".into();
     }

@@ -27,15 +27,22 @@ impl ModelAccess {
     fn add(&mut self, id: &str) {
         if id.starts_with("arn:") {
             self.invoked.push(id.into());
+            let profile = id.split_once(":inference-profile/").map(|(_, profile)| profile);
+            self.routed.extend(profile.and_then(profile_model).map(routed));
         } else if let Some(model) = profile_model(id) {
             self.invoked.push(format!(
                 "arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}:${{AWS::AccountId}}:inference-profile/{id}"
             ));
-            self.routed.push(format!("arn:${{AWS::Partition}}:bedrock:*::foundation-model/{model}"));
+            self.routed.push(routed(model));
         } else {
             self.invoked.push(format!("arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}::foundation-model/{id}"));
         }
     }
+}
+
+/// The model in every region that a profile routes to.
+fn routed(model: &str) -> String {
+    format!("arn:${{AWS::Partition}}:bedrock:*::foundation-model/{model}")
 }
 
 /// The foundation model of a profile id, `us.anthropic.x` -> `anthropic.x`.
@@ -52,6 +59,14 @@ mod tests {
     fn a_profile_needs_itself_and_its_model_in_other_regions() {
         let access = ModelAccess::to(&Model { id: "us.anthropic.claude".into(), fallbacks: vec![] });
         assert!(access.invoked[0].ends_with(":inference-profile/us.anthropic.claude"));
+        assert!(access.routed[0].ends_with(":bedrock:*::foundation-model/anthropic.claude"));
+    }
+
+    #[test]
+    fn a_profile_named_by_its_arn_needs_the_same() {
+        let arn = "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude";
+        let access = ModelAccess::to(&Model { id: arn.into(), fallbacks: vec![] });
+        assert_eq!(access.invoked, [arn]);
         assert!(access.routed[0].ends_with(":bedrock:*::foundation-model/anthropic.claude"));
     }
 

@@ -95,6 +95,12 @@ impl Observed {
     }
 }
 
+/// True for a status in which AWS still works on a stack, a gateway or a target.
+/// A stack under review is not in motion: it waits for us.
+pub fn is_in_motion(status: &str) -> bool {
+    status.ends_with("ING") || (status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS")
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ObservedStack {
     pub id: String,
@@ -106,6 +112,16 @@ pub struct ObservedStack {
     pub parameters: BTreeMap<String, String>,
     pub outputs: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
+}
+
+impl ObservedStack {
+    /// True when only making it again helps: CloudFormation can do nothing but
+    /// delete a stack whose creation or deletion failed.
+    pub fn is_lost(&self) -> bool {
+        const LOST: [&str; 5] =
+            ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"];
+        LOST.contains(&self.status.as_str())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

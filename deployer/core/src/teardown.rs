@@ -10,6 +10,9 @@ use crate::observed::{Fact, Observed, ObservedRepository, ObservedStack};
 use crate::plan::Draft;
 use crate::plan::{Action, Operation, Plan, Step, StepId, hold_behind_gaps};
 
+const NOT_OURS: &str = "does not carry our tags, so it is not ours to delete";
+const NO_LONGER_WANTED: &str = "no longer wanted";
+
 /// Whether `down` takes the conversations with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnData {
@@ -141,16 +144,20 @@ fn repository(name: String, images: &Fact<ObservedRepository>, observed: &Observ
 }
 
 fn data(request: &Teardown, observed: &Observed) -> Draft {
-    let name = request.names.data_stack();
+    let (name, table) = (request.names.data_stack(), request.names.conversations_table());
+    let draft = Draft::of(format!("stack {name}"));
     if request.on_data == OnData::Keep && matches!(observed.data, Fact::Present(_)) {
-        return Draft::of(format!("stack {name}")).keep("holds the conversations; --delete-data deletes them");
+        return draft.keep("holds the conversations; --delete-data deletes them");
     }
-    let table = observed
-        .conversations_table
-        .present()
-        .filter(|table| is_owned(&table.tags, request.names))
-        .map(|_| request.names.conversations_table());
-    stack(name, &observed.data, request.names, table)
+    let retained = match (&observed.data, &observed.conversations_table) {
+        // Without its stack, a table that was not seen would be nobody's.
+        (Fact::Present(_), Fact::Unknown(gap)) => return draft.unchecked(gap),
+        (Fact::Present(_), Fact::Present(found)) if !is_owned(&found.tags, request.names) => {
+            return draft.keep(format!("its table {table} does not carry our tags, so it is not ours to delete"));
+        }
+        (_, found) => found.present().map(|_| table),
+    };
+    stack(name, &observed.data, request.names, retained)
 }
 
 fn stack(name: String, observed: &Fact<ObservedStack>, names: &Names, retained_table: Option<String>) -> Draft {
@@ -159,12 +166,16 @@ fn stack(name: String, observed: &Fact<ObservedStack>, names: &Names, retained_t
         Fact::Unknown(gap) => draft.unchecked(gap),
         Fact::Absent => draft.keep("does not exist"),
         Fact::Present(stack) if !is_owned(&stack.tags, names) => draft.keep(NOT_OURS),
-        Fact::Present(_) => delete(draft, Operation::DeleteStack { name, retained_table }),
+        Fact::Present(_) => {
+            let reason = match &retained_table {
+                Some(table) => format!("no longer wanted, nor is table {table} with every conversation"),
+                None => NO_LONGER_WANTED.to_string(),
+            };
+            draft.act(Action::Delete, reason, vec![], Operation::DeleteStack { name, retained_table })
+        }
     }
 }
 
-const NOT_OURS: &str = "does not carry our tags, so it is not ours to delete";
-
 fn delete(draft: Draft, operation: Operation) -> Draft {
-    draft.act(Action::Delete, "no longer wanted", vec![], operation)
+    draft.act(Action::Delete, NO_LONGER_WANTED, vec![], operation)
 }

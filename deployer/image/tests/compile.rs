@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use deployer_core::{Event, Reporter};
 use deployer_image::{CompileRequest, compile};
@@ -15,6 +16,8 @@ impl Reporter for Heard {
     }
 }
 
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 fn workspace(program: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, content: &str| {
@@ -23,7 +26,11 @@ fn workspace(program: &str) -> tempfile::TempDir {
         std::fs::write(path, content).unwrap();
     };
     write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"greeter\"]\n");
-    write("greeter/Cargo.toml", "[package]\nname = \"greeter\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    // CARGO_TARGET_DIR overrides the folder below: a version of its own keeps cargo
+    // from taking another test's greeter for this one.
+    let version = format!("0.{}.{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let manifest = format!("[package]\nname = \"greeter\"\nversion = \"{version}\"\nedition = \"2024\"\n");
+    write("greeter/Cargo.toml", &manifest);
     write("greeter/src/main.rs", program);
     // A target directory of its own, wherever the outer build has its.
     let own = format!("[build]\ntarget-dir = \"{}\"\n", folder.path().join("target").display());

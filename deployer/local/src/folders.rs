@@ -47,12 +47,12 @@ impl Folders {
         &self.cache
     }
 
-    /// For `deployer_image::cached_image`.
-    /// What compilations were made from.
+    /// For `deployer_image::compile_if_changed`.
     pub fn compiled(&self) -> PathBuf {
         self.cache.join("compiled")
     }
 
+    /// For `deployer_image::cached_image`.
     pub fn images(&self) -> PathBuf {
         self.cache.join("images")
     }

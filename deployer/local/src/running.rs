@@ -7,50 +7,32 @@ use std::path::PathBuf;
 
 use contract::connection::{LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY};
 use deployer_core::Failure;
-use deployer_core::settings::LOCAL_DISCOVERY_PATH;
+use deployer_core::settings::LOCAL_REGION;
 
 use crate::folders::Folders;
-
-const REGION: &str = "us-east-1";
-
-/// The emulator's, for the access key `test`.
-const ACCOUNT: &str = "000000000000";
 
 /// The platform's address and what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// `http://127.0.0.1:<port>`, no slash at its end.
     pub base_url: String,
-    pub region: &'static str,
-    pub account: &'static str,
     sandbox_state: PathBuf,
 }
 
 impl Running {
     pub(crate) fn new(port: u16, folders: &Folders) -> Self {
-        Self {
-            base_url: format!("http://127.0.0.1:{port}"),
-            region: REGION,
-            account: ACCOUNT,
-            sandbox_state: folders.sandbox_state(),
-        }
+        Self { base_url: format!("http://127.0.0.1:{port}"), sandbox_state: folders.sandbox_state() }
     }
 
     /// What makes any AWS client speak to the local platform.
     pub fn environment_variables(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
             ("AWS_ACCESS_KEY_ID", LOCAL_ACCESS_KEY_ID.to_string()),
-            ("AWS_DEFAULT_REGION", self.region.to_string()),
+            ("AWS_DEFAULT_REGION", LOCAL_REGION.to_string()),
             ("AWS_ENDPOINT_URL", self.base_url.clone()),
-            ("AWS_REGION", self.region.to_string()),
+            ("AWS_REGION", LOCAL_REGION.to_string()),
             ("AWS_SECRET_ACCESS_KEY", LOCAL_SECRET_ACCESS_KEY.to_string()),
         ])
-    }
-
-    /// The local issuer's identifier.
-    pub fn issuer(&self) -> String {
-        let path = LOCAL_DISCOVERY_PATH.trim_end_matches("/.well-known/openid-configuration");
-        format!("{}{path}", self.base_url)
     }
 
     /// The secret of the issuer's test client.
@@ -114,11 +96,6 @@ mod tests {
         assert_eq!(mapped("https://abc123.lambda-url.us-east-1.on.aws/health"), format!("{base}/health"));
         assert_eq!(mapped("https://abc123.lambda-url.us-east-1.on.aws"), format!("{base}/"));
         assert_eq!(mapped("https://example.com/chat"), "https://example.com/chat");
-    }
-
-    #[test]
-    fn issuer_is_below_the_platforms_address() {
-        assert_eq!(running().issuer(), "http://127.0.0.1:4566/oauth2/default");
     }
 
     #[test]

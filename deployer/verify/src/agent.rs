@@ -8,11 +8,14 @@ use deployer_core::Failure;
 /// A question that needs a tool.
 const QUESTION: &str = "What time is it?";
 
+const LOGS: &str = "the agent function's log says more: `deployer sandbox logs agent`, or its log group on AWS";
+
 /// `GET /health` over SigV4 alone. Says what the agent reports.
 pub async fn is_healthy(client: &AgentClient) -> Result<String, Failure> {
     let health = client.health().await.map_err(|error| failure("smoke/health", "check the agent's health", &error))?;
     let broken = |what: &str| {
         Failure::new("smoke/health", "smoke test: check the agent's health", format!("{what} is not ready"))
+            .with_hint(LOGS)
     };
     if !health.conversation_manager_ready {
         return Err(broken(&format!("table {}", health.dynamodb_table)));
@@ -39,7 +42,7 @@ pub async fn answers(client: &AgentClient, conversation_id: &str) -> Result<Stri
             ChatEvent::Text { text } => characters += text.chars().count(),
             ChatEvent::Error { error } => {
                 let cause = format!("{} [{}]", error.message, error.code);
-                return Err(Failure::new("smoke/chat", format!("smoke test: {doing}"), cause));
+                return Err(Failure::new("smoke/chat", format!("smoke test: {doing}"), cause).with_hint(LOGS));
             }
             ChatEvent::Done { tools_used, .. } if characters > 0 => {
                 return Ok(format!("{characters} characters, tools used: {}", tools_used.join(", ")));
@@ -47,7 +50,7 @@ pub async fn answers(client: &AgentClient, conversation_id: &str) -> Result<Stri
             _ => {}
         }
     }
-    Err(Failure::new("smoke/chat", format!("smoke test: {doing}"), "the answer was empty"))
+    Err(Failure::new("smoke/chat", format!("smoke test: {doing}"), "the answer was empty").with_hint(LOGS))
 }
 
 /// Deletes the conversation that the question made.

@@ -80,4 +80,5 @@ impl Gateway {
 
 fn late(doing: &str) -> Failure {
     Failure::new("smoke/gateway", doing, format!("no answer in {} seconds", DEADLINE.as_secs()))
+        .with_hint("try `deployer up --smoke` again; if it stays so, look at the tool function's log")
 }

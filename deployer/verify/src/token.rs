@@ -38,7 +38,10 @@ struct Refusal {
 /// or understood, `smoke/token` when it refuses.
 pub async fn client_credentials_token(request: &TokenRequest<'_>) -> Result<String, Failure> {
     let doing = format!("get a token for client {} from {}", request.client_id, request.discovery_url);
-    let issuer_fault = |error: reqwest::Error| Failure::new("smoke/issuer", &doing, innermost(&error));
+    let issuer_fault = |error: reqwest::Error| {
+        Failure::new("smoke/issuer", &doing, innermost(&error))
+            .with_hint("check issuer.discovery_url, and that this machine reaches the issuer")
+    };
     let http = reqwest::Client::builder().timeout(DEADLINE).build().map_err(issuer_fault)?;
     let discovery = http.get(request.discovery_url).send().await.map_err(issuer_fault)?;
     let discovery: Discovery =

@@ -25,7 +25,7 @@ const BROKEN_BEFORE: &str = "an earlier link is broken";
 pub async fn verify(subject: Subject<'_>, reporter: &dyn Reporter) -> Report {
     let mut walk = Walk { reporter, report: Report::default() };
     let token = walk.token(subject.token);
-    walk.gateway(subject.connection, token.as_deref()).await;
+    walk.gateway(subject.connection, token.as_ref()).await;
     walk.agent(subject.connection, subject.profile, token).await;
     walk.report
 }
@@ -36,10 +36,11 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn token(&mut self, token: Result<Option<String>, Failure>) -> Option<String> {
+    fn token(&mut self, token: Result<Option<String>, Failure>) -> Option<Token> {
         self.reporter.started("smoke token", "smoke test: token");
+        let token = token.and_then(|token| token.map(|text| given_token(&text)).transpose());
         let (token, outcome) = match token {
-            Ok(Some(token)) => (Some(token), Outcome::Passed("the issuer gave one".into())),
+            Ok(Some(token)) => (Some(token), Outcome::Passed("there is one".into())),
             Ok(None) => (None, Outcome::Unchecked(NO_TOKEN.into())),
             Err(failure) => (None, Outcome::Failed(failure)),
         };
@@ -47,11 +48,11 @@ impl Walk<'_> {
         token
     }
 
-    async fn gateway(&mut self, connection: &Connection, token: Option<&str>) {
+    async fn gateway(&mut self, connection: &Connection, token: Option<&Token>) {
         let Some(token) = token else { return self.skip(&["tool list", "tool call"], NO_TOKEN) };
         let mut gateway = None;
         let listing = async {
-            let connected = Gateway::connect(&connection.gateway_url, token).await?;
+            let connected = Gateway::connect(&connection.gateway_url, token.expose()).await?;
             let connected = gateway.insert(connected);
             connected.lists_the_catalogue().await
         };
@@ -62,9 +63,9 @@ impl Walk<'_> {
         }
     }
 
-    async fn agent(&mut self, connection: &Connection, profile: Option<String>, token: Option<String>) {
-        let given = token.as_deref().and_then(given_token);
-        let client = match AgentClient::unattended(connection, profile, given).await {
+    async fn agent(&mut self, connection: &Connection, profile: Option<String>, token: Option<Token>) {
+        let has_token = token.is_some();
+        let client = match AgentClient::unattended(connection, profile, token).await {
             Ok(client) => client,
             Err(error) => {
                 let failure = Failure::new("smoke/health", "smoke test: prepare the client", error.detail().message);
@@ -73,7 +74,7 @@ impl Walk<'_> {
             }
         };
         self.step("health", agent::is_healthy(&client)).await;
-        if token.is_none() {
+        if !has_token {
             return self.skip(&["chat answer", "conversation"], NO_TOKEN);
         }
         let conversation_id = format!("smoke-{}", uuid::Uuid::new_v4().simple());
@@ -108,6 +109,7 @@ impl Walk<'_> {
     }
 }
 
-fn given_token(text: &str) -> Option<Token> {
-    Token::parse(text, "the smoke test's token source").ok()
+fn given_token(text: &str) -> Result<Token, Failure> {
+    let doing = "smoke test: read the token";
+    Token::parse(text, "smoke.token").map_err(|error| Failure::new("smoke/token", doing, error.detail().message))
 }

@@ -165,16 +165,22 @@ impl ChangeSet<'_> {
     }
 
     /// Removes a change set that will not be executed, and the empty stack that
-    /// the creation of one leaves. Nothing depends on it: what stays is replaced by the next run.
+    /// the creation of one leaves, unless another run has filled it meanwhile.
+    /// Nothing depends on it: what stays is replaced by the next run.
     async fn discard(&self) {
         let cloudformation = self.context.clients.cloudformation();
         let request = cloudformation.delete_change_set().stack_name(&self.stack.name).change_set_name(&self.name);
         if let Err(error) = request.send().await {
             tracing::debug!(error = %Trouble::from(error).message, "the change set stays");
         }
-        if self.kind == ChangeSetType::Create
-            && let Err(error) = cloudformation.delete_stack().stack_name(&self.stack.name).send().await
-        {
+        if self.kind != ChangeSetType::Create {
+            return;
+        }
+        let found = describe(self.context, &self.stack.name).await.ok().flatten();
+        let Some(empty) = found.filter(|found| found.stack_status == Some(StackStatus::ReviewInProgress)) else {
+            return;
+        };
+        if let Err(error) = cloudformation.delete_stack().set_stack_name(empty.stack_id).send().await {
             tracing::debug!(error = %Trouble::from(error).message, "the empty stack stays");
         }
     }

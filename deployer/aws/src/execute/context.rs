@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::Clients;
+use crate::errors::may_be_iam_propagation;
 use crate::wait::{self, Pace};
 
 /// One step's surroundings.
@@ -32,6 +33,11 @@ impl Context<'_> {
         look: impl AsyncFnMut() -> Result<Option<T>, Failure>,
     ) -> Result<T, Failure> {
         wait::until(self.cancel, pace, doing, look).await
+    }
+
+    /// True when the failure may go away once IAM has told everybody of a new role.
+    pub fn may_be_iam(&self, cause: &str) -> bool {
+        may_be_iam_propagation(cause, self.clients.principal())
     }
 
     /// An idempotency token: the same for every attempt at the same purpose in

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::context::Context;
 use super::target;
 use crate::agentcore::authorizer;
-use crate::errors::{Kind, Trouble, failed, found, may_be_iam_propagation};
+use crate::errors::{Kind, Trouble, failed, found};
 use crate::observe::find_gateway;
 use crate::wait::{self, Pace};
 
@@ -71,13 +71,13 @@ async fn create(context: &Context<'_>, gateway: &DesiredGateway) -> Result<Made,
             Attempt::Ready(made) => return Ok(made),
             Attempt::Refused(failure) => failure,
             Attempt::Failed { id, failure } => {
-                if may_be_iam_propagation(&failure.cause) && Instant::now() < patience {
+                if context.may_be_iam(&failure.cause) && Instant::now() < patience {
                     delete(context, &id).await?;
                 }
                 failure
             }
         };
-        if !may_be_iam_propagation(&failure.cause) || Instant::now() >= patience {
+        if !context.may_be_iam(&failure.cause) || Instant::now() >= patience {
             return Err(failure);
         }
         context.detail("waiting for IAM");

@@ -27,7 +27,7 @@ pub async fn push(
     let doing = format!("push image {digest} to {repository}");
     let Some(image) = images.get(repository).filter(|image| image.digest() == digest) else {
         return Err(Failure::new("plan/stale", doing, "no image of this digest is at hand")
-            .with_hint("run the command again: it builds the images and makes a new plan"));
+            .with_hint("run the same command again: it builds the images and makes a new plan"));
     };
     let registry = registry(context.clients).await?;
     let summary = tokio::select! {

@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
             true => "it has changed since the plan was made: another run is at work on it",
             false => "it has changed since the plan was made",
         };
-        Failure::new("plan/stale", describe(step), cause).with_hint("run the command again: it makes a new plan")
+        stale(describe(step), cause)
     }
 
     async fn take_lock(&mut self) -> Result<(), Failure> {
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
                 OutputKey::GatewayId => gateway.id.clone(),
                 OutputKey::GatewayUrl => gateway.url.clone(),
             }),
-            Fact::Absent => Err(Failure::new("plan/stale", doing, "the gateway is gone")),
+            Fact::Absent => Err(stale(doing, "the gateway is gone")),
             Fact::Unknown(gap) => Err(Failure::new(Kind::of(gap.reason).code(), doing, &gap.message)),
         }
     }
@@ -238,6 +238,10 @@ impl<'a> Session<'a> {
         self.outputs.insert(OutputKey::GatewayUrl, made.url);
         made.summary
     }
+}
+
+fn stale(doing: String, cause: &str) -> Failure {
+    Failure::new("plan/stale", doing, cause).with_hint("run the same command again: it makes a new plan")
 }
 
 fn makes_table(plan: &Plan) -> bool {

@@ -6,7 +6,7 @@ use deployer_core::desired::DesiredStatement;
 use deployer_core::observed::ObservedStatement;
 
 use super::context::Context;
-use crate::errors::{Kind, Trouble, failed, found, may_be_iam_propagation};
+use crate::errors::{Kind, Trouble, failed, found};
 use crate::observe::statement_of;
 use crate::wait::Pace;
 
@@ -45,7 +45,7 @@ async fn add(context: &Context<'_>, statement: &DesiredStatement, doing: &str) -
     match request.send().await.map_err(Trouble::from) {
         Ok(_) => Ok(Some(())),
         Err(trouble) if trouble.kind == Kind::Conflict => conflict(context, statement, &trouble, doing).await,
-        Err(trouble) if may_be_iam_propagation(&trouble.message) && trouble.kind == Kind::Failed => {
+        Err(trouble) if context.may_be_iam(&trouble.message) && trouble.kind == Kind::Failed => {
             context.detail("waiting for IAM");
             Ok(None)
         }
@@ -62,7 +62,7 @@ async fn conflict(
 ) -> Result<Option<()>, Failure> {
     match current(context, statement).await? {
         Some(found) if is_same(&found, statement) => Ok(Some(())),
-        Some(_) => Err(trouble.failure(doing).with_hint("run the command again: it makes a new plan")),
+        Some(_) => Err(trouble.failure(doing).with_hint("run the same command again: it makes a new plan")),
         None => Ok(None),
     }
 }

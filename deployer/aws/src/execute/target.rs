@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::context::Context;
 use super::gateway::{reasons, target_label};
 use crate::agentcore::tool_schema;
-use crate::errors::{Kind, Trouble, failed, found, may_be_iam_propagation};
+use crate::errors::{Kind, Trouble, failed, found};
 use crate::observe::find_target;
 use crate::wait::{self, Pace};
 
@@ -104,7 +104,7 @@ impl Making<'_> {
                 Ok(summary) => return Ok(summary),
                 Err(failure) => failure,
             };
-            if !may_be_iam_propagation(&failure.cause) || Instant::now() >= patience {
+            if !self.context.may_be_iam(&failure.cause) || Instant::now() >= patience {
                 return Err(failure);
             }
             self.context.detail("waiting for IAM");

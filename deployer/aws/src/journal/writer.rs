@@ -149,7 +149,7 @@ impl Journal {
 /// The failure of a run whose lease was taken away.
 pub(crate) fn lease_lost() -> Failure {
     Failure::new("run/lease-lost", "keep the lease", "another deployer has it, or it could not be renewed in time")
-        .with_hint("look with `deployer status` who is at work, then run the same command again")
+        .with_hint("run the same command again: it says who is at work, or finishes")
 }
 
 fn lost<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {

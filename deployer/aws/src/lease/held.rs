@@ -91,8 +91,9 @@ pub(crate) fn locked(settings: &Settings, holder: Option<&LeaseRecord>) -> Failu
         None => "others take it at the same moment".to_string(),
     };
     Failure::new("run/locked", doing, cause).with_hint(format!(
-        "wait until that run has ended; if it is gone for good: `deployer unlock --env {}`",
-        settings.environment
+        "wait until that run has ended, then run the same command again; one that was killed holds the lease for {} \
+         seconds at most",
+        LIFE.as_secs()
     ))
 }
 
@@ -133,10 +134,12 @@ async fn renew(slot: Slot, record: LeaseRecord) {
     loop {
         tokio::time::sleep(RENEWAL).await;
         let next = expiry();
-        match slot.extend(&record, next).await {
-            Ok(true) => expires_at = next,
-            Ok(false) => return,
-            Err(failure) => tracing::warn!(%failure, "the lease was not renewed"),
+        // A call that hangs must not outlive the lease.
+        match tokio::time::timeout(RENEWAL, slot.extend(&record, next)).await {
+            Ok(Ok(true)) => expires_at = next,
+            Ok(Ok(false)) => return,
+            Ok(Err(failure)) => tracing::warn!(%failure, "the lease was not renewed"),
+            Err(_) => tracing::warn!("the renewal of the lease got no answer"),
         }
         if now_ms() >= expires_at {
             return;

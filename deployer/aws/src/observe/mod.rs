@@ -11,7 +11,8 @@ mod statement;
 mod table;
 mod target;
 
-use deployer_core::observed::{Fact, Gap, Observed, ObservedGateway, ObservedTarget};
+use contract::Names;
+use deployer_core::observed::{Fact, Gap, Observed, ObservedGateway, ObservedStack, ObservedTable, ObservedTarget};
 use deployer_core::{Settings, StepId};
 
 use crate::Clients;
@@ -24,19 +25,28 @@ pub(crate) use target::find as find_target;
 /// Reads every resource of the environment.
 pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
     let names = settings.names();
-    let (foundation, data, application, agent_images, tools_images) = tokio::join!(
-        stack::observe(clients, names.foundation_stack()),
-        stack::observe(clients, names.data_stack()),
-        stack::observe(clients, names.application_stack()),
-        repository::observe(clients, names.agent_repository()),
-        repository::observe(clients, names.tools_repository()),
-    );
-    let (conversations_table, gateway_role, (gateway, target), function_policy) = tokio::join!(
-        table::observe(clients, names.conversations_table()),
+    let stacks = async {
+        tokio::join!(
+            stack::observe(clients, names.foundation_stack()),
+            data_and_table(clients, &names),
+            stack::observe(clients, names.application_stack()),
+        )
+    };
+    let images = async {
+        tokio::join!(
+            repository::observe(clients, names.agent_repository()),
+            repository::observe(clients, names.tools_repository()),
+        )
+    };
+    let (stacks, images, gateway_role, (gateway, target), function_policy) = tokio::join!(
+        stacks,
+        images,
         role::observe(clients, names.gateway_role()),
         gateway_and_target(clients, names.gateway()),
         statement::observe(clients, names.tool_function()),
     );
+    let (foundation, (data, conversations_table), application) = stacks;
+    let (agent_images, tools_images) = images;
     Observed {
         account: clients.account().to_string(),
         foundation,
@@ -98,6 +108,19 @@ pub(crate) fn gap(observed: &Observed, id: StepId) -> Option<&Gap> {
         StepId::Target => observed.target.gap(),
         StepId::FunctionPolicy => observed.function_policy.gap(),
     }
+}
+
+/// The table is read after its stack, so that it is there when the stack is
+/// complete. One that is there without a stack may have come in between, with
+/// its stack: then that is looked up once more.
+async fn data_and_table(clients: &Clients, names: &Names) -> (Fact<ObservedStack>, Fact<ObservedTable>) {
+    let data = stack::observe(clients, names.data_stack()).await;
+    let table = table::observe(clients, names.conversations_table()).await;
+    let is_made = data.present().is_some_and(|stack| !stack.is_lost());
+    if table.present().is_none() || is_made {
+        return (data, table);
+    }
+    (stack::observe(clients, names.data_stack()).await, table)
 }
 
 async fn gateway_and_target(clients: &Clients, name: String) -> (Fact<ObservedGateway>, Fact<ObservedTarget>) {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use deployer_core::Failure;
 
-use crate::stop::Stop;
+use crate::stop::{INTERRUPTED, Stop};
 
 /// Goes on when `--yes` was given or the person at the terminal says so.
 pub fn apply(yes: bool) -> Result<(), Stop> {
@@ -16,7 +16,7 @@ pub fn apply(yes: bool) -> Result<(), Stop> {
     match answer {
         Ok(true) => Ok(()),
         Ok(false) => Err(declined("the plan was not confirmed")),
-        Err(error) => Err(declined(&error.to_string())),
+        Err(error) => Err(unanswered(error)),
     }
 }
 
@@ -28,7 +28,7 @@ pub fn protected(environment: &str, confirm: Option<&str>) -> Result<(), Stop> {
             require_terminal(&format!("--confirm {environment}"))?;
             inquire::Text::new("This environment is protected. Type its name to remove it:")
                 .prompt()
-                .map_err(|error| declined(&error.to_string()))?
+                .map_err(unanswered)?
         }
     };
     if typed == environment { Ok(()) } else { Err(declined(&format!("`{typed}` is not the environment's name"))) }
@@ -45,6 +45,15 @@ fn require_terminal(flag: &str) -> Result<(), Stop> {
     )
     .with_hint(format!("run it with {flag} to apply without a question"))
     .into())
+}
+
+fn unanswered(error: inquire::InquireError) -> Stop {
+    match error {
+        inquire::InquireError::OperationInterrupted => {
+            Failure::new(INTERRUPTED, "apply the plan", "interrupted; nothing was changed").into()
+        }
+        error => declined(&error.to_string()),
+    }
 }
 
 fn declined(cause: &str) -> Stop {

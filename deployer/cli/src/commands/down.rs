@@ -1,9 +1,10 @@
 //! `deployer down`: remove what `up` made, say what remains.
 
-use deployer_aws::{Run, execute};
-use deployer_core::checks;
-use deployer_core::plan::Action;
+use deployer_aws::{CancellationToken, Run, execute};
+use deployer_core::plan::{Action, Plan};
+use deployer_core::progress::Reporter;
 use deployer_core::teardown::{OnData, Teardown, teardown};
+use deployer_core::{Observed, Settings, checks};
 
 use super::confirm;
 use crate::arguments::Down;
@@ -11,47 +12,82 @@ use crate::connection;
 use crate::estate;
 use crate::interrupt;
 use crate::project::Project;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::stop::Stop;
 use crate::views;
 
 pub async fn run(project: &Project, arguments: &Down) -> Result<(), Stop> {
     let settings = project.settings(&arguments.environment.name)?;
     let view = views::progress::ProgressView::new();
-    let cancel = interrupt::token();
-    let session = Session::open(project, settings, &view).await?;
-    let observed = estate::observe_settled(&session, &view).await?;
+    let interrupt = interrupt::token();
+    let platform = settings.platform;
+    session::explained(platform, take_down(project, settings, arguments, &view, &interrupt).await)
+}
+
+async fn take_down(
+    project: &Project,
+    settings: Settings,
+    arguments: &Down,
+    reporter: &dyn Reporter,
+    interrupt: &CancellationToken,
+) -> Result<(), Stop> {
+    let state = ("prepare the removal", "nothing was changed");
+    let preparing = prepare(project, settings, reporter);
+    let (session, observed) = interrupt::until_interrupted(interrupt, state, preparing).await?;
     let names = session.settings.names();
     let on_data = if arguments.delete_data { OnData::Delete } else { OnData::Keep };
     let request = Teardown { names: &names, region: &session.settings.aws.region, on_data };
     let plan = teardown(&request, &observed);
-    if plan.is_empty() && plan.count(Action::Unchecked) == 0 {
-        println!("Nothing to remove in environment {}.", session.settings.environment);
-    } else {
-        views::plan::show(&plan);
-    }
-    let gaps = checks::gaps(&plan);
-    if !gaps.is_empty() {
-        return Err(Stop::Failures(gaps));
-    }
+    show(&plan)?;
     if !plan.is_empty() {
-        if session.settings.protected {
-            confirm::protected(&session.settings.environment, arguments.confirm.as_deref())?;
-        }
-        confirm::apply(arguments.yes)?;
-        let images = Default::default();
-        let run = Run {
-            clients: &session.clients,
-            settings: &session.settings,
-            plan: &plan,
-            images: &images,
-            reporter: &view,
-            cancel,
-        };
-        execute(&run).await?;
+        confirmed(&session, arguments)?;
+        apply(&session, &plan, reporter, interrupt).await?;
     }
     connection::remove(&session.settings.environment)?;
     let observed = deployer_aws::observe(&session.clients, &session.settings).await;
     views::status::remaining(&observed, &names);
+    Ok(())
+}
+
+async fn prepare(project: &Project, settings: Settings, reporter: &dyn Reporter) -> Result<(Session, Observed), Stop> {
+    let session = Session::open(project, settings, reporter).await?;
+    let observed = estate::observe_settled(&session, reporter).await?;
+    Ok((session, observed))
+}
+
+/// Shows the plan, and refuses one with gaps.
+fn show(plan: &Plan) -> Result<(), Stop> {
+    if plan.is_empty() && plan.count(Action::Unchecked) == 0 {
+        println!("Nothing to remove in environment {}.", plan.environment);
+    } else {
+        views::plan::show(plan);
+    }
+    let gaps = checks::gaps(plan);
+    if gaps.is_empty() { Ok(()) } else { Err(Stop::Failures(gaps)) }
+}
+
+fn confirmed(session: &Session, arguments: &Down) -> Result<(), Stop> {
+    if session.settings.protected {
+        confirm::protected(&session.settings.environment, arguments.confirm.as_deref())?;
+    }
+    confirm::apply(arguments.yes)
+}
+
+async fn apply(
+    session: &Session,
+    plan: &Plan,
+    reporter: &dyn Reporter,
+    interrupt: &CancellationToken,
+) -> Result<(), Stop> {
+    let images = Default::default();
+    let run = Run {
+        clients: &session.clients,
+        settings: &session.settings,
+        plan,
+        images: &images,
+        reporter,
+        cancel: interrupt.clone(),
+    };
+    execute(&run).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use deployer_aws::{CancellationToken, Run, execute};
 use deployer_core::progress::Reporter;
-use deployer_core::{Failure, Observed, Settings};
+use deployer_core::{Observed, Settings};
 use deployer_verify::{Subject, verify};
 
 use super::confirm;
@@ -31,8 +31,9 @@ async fn deploy(
     reporter: &dyn Reporter,
     interrupt: &CancellationToken,
 ) -> Result<(), Stop> {
-    let prepared = interruptible(interrupt, prepare(project, settings, reporter)).await?;
-    let (session, artifacts, estate) = prepared;
+    let state = ("prepare the deployment", "nothing was changed");
+    let preparing = prepare(project, settings, reporter);
+    let (session, artifacts, estate) = interrupt::until_interrupted(interrupt, state, preparing).await?;
     let changed = !estate.plan.is_empty();
     if changed {
         views::plan::show(&estate.plan);
@@ -46,7 +47,9 @@ async fn deploy(
         true => deployer_aws::observe(&session.clients, &session.settings).await,
         false => estate.observed,
     };
-    finish(&session, &observed, Finish { changed, arguments }, reporter).await
+    let state = ("test the deployment", "everything is deployed, `up --smoke` tests it again");
+    let finishing = finish(&session, &observed, Finish { changed, arguments }, reporter);
+    interrupt::until_interrupted(interrupt, state, finishing).await
 }
 
 /// Compiles while the platform starts and AWS is asked who we are.
@@ -60,19 +63,6 @@ async fn prepare(
     let (artifacts, session) = tokio::try_join!(building, opening)?;
     let estate = estate::plan_settled(&session, &artifacts, reporter).await?;
     Ok((session, artifacts, estate))
-}
-
-/// Runs until Ctrl-C; nothing has been changed by then.
-async fn interruptible<T>(
-    interrupt: &CancellationToken,
-    work: impl Future<Output = Result<T, Stop>>,
-) -> Result<T, Stop> {
-    tokio::select! {
-        result = work => result,
-        () = interrupt.cancelled() => {
-            Err(Failure::new(crate::stop::INTERRUPTED, "prepare the deployment", "interrupted; nothing was changed").into())
-        }
-    }
 }
 
 fn refuse_faults(estate: &Estate) -> Result<(), Stop> {
@@ -113,13 +103,13 @@ async fn finish(
     reporter: &dyn Reporter,
 ) -> Result<(), Stop> {
     let connection = connection::of(session, observed)?;
-    let file = connection::write(&connection)?;
     if !finish.changed {
         println!("Nothing to change: environment {} is as its settings say.", connection.environment);
     }
     if (finish.changed && !finish.arguments.no_smoke) || finish.arguments.smoke {
         smoke_test(session, &connection, reporter).await?;
     }
+    let file = connection::write(&connection)?;
     views::outputs::show(&connection, &file);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anstream::println;
 use comfy_table::{ContentArrangement, Table, presets};
 use deployer_core::Failure;
-use deployer_core::plan::{Action, Change, Plan, StepId};
+use deployer_core::plan::{Action, Change, Plan};
 use owo_colors::OwoColorize;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn change(change: &Change) {
 }
 
 /// "3 to create, 1 to update, 5 unchanged"
-pub fn summary(plan: &Plan) -> String {
+fn summary(plan: &Plan) -> String {
     let counted = [
         (Action::Create, "to create"),
         (Action::Update, "to update"),
@@ -77,19 +77,5 @@ fn word(action: Action) -> &'static str {
         Action::Delete => "delete",
         Action::Keep => "keep",
         Action::Unchecked => "unchecked",
-    }
-}
-
-pub fn step_name(id: StepId) -> &'static str {
-    match id {
-        StepId::FoundationStack => "foundation stack",
-        StepId::AgentImage => "agent image",
-        StepId::ToolsImage => "tools image",
-        StepId::DataStack => "data stack",
-        StepId::GatewayRole => "gateway role",
-        StepId::Gateway => "gateway",
-        StepId::ApplicationStack => "application stack",
-        StepId::FunctionPolicy => "function policy",
-        StepId::Target => "target",
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::Change;
 
 /// Longest value shown before it is cut, in characters.
-const SHOWN: usize = 120;
+const SHOWN: usize = 400;
 
 /// Collects differences between two states of one resource.
 #[derive(Default)]

@@ -18,10 +18,14 @@ pub fn plan(desired: &DesiredGateway, observed: &Fact<ObservedGateway>) -> Draft
         }
         Fact::Present(gateway) => {
             let changes = differences(desired, gateway);
-            if changes.is_empty() && gateway.status != "UPDATE_UNSUCCESSFUL" {
-                return draft.keep("authorizer and role are as wanted");
-            }
-            draft.act(Action::Update, "differs from its settings", changes, ensure(Some(gateway.id.clone()), false))
+            let reason = match (changes.is_empty(), gateway.status.as_str()) {
+                (true, "UPDATE_UNSUCCESSFUL") => {
+                    format!("is UPDATE_UNSUCCESSFUL: {}", gateway.status_reasons.join("; "))
+                }
+                (true, status) => return draft.keep_in(status, "authorizer and role are as wanted"),
+                (false, _) => "differs from its settings".to_string(),
+            };
+            draft.act(Action::Update, reason, changes, ensure(Some(gateway.id.clone()), false))
         }
     }
 }
@@ -34,8 +38,18 @@ pub fn is_lost(gateway: &ObservedGateway) -> bool {
 fn created(desired: &DesiredGateway) -> Vec<Change> {
     let mut changes = Changes::default();
     changes.compare("role", None, Some(&desired.role_arn));
-    changes.compare("authorizer.discovery_url", None, Some(&desired.authorizer.discovery_url));
-    changes.compare("authorizer.allowed_audience", None, Some(&desired.authorizer.allowed_audience.join(", ")));
+    let authorizer = &desired.authorizer;
+    changes.compare("authorizer.discovery_url", None, Some(&authorizer.discovery_url));
+    for (name, list) in
+        [("allowed_audience", &authorizer.allowed_audience), ("allowed_clients", &authorizer.allowed_clients)]
+    {
+        let listed = (!list.is_empty()).then(|| list.join(", "));
+        changes.compare(format!("authorizer.{name}"), None, listed.as_deref());
+    }
+    for claim in &authorizer.custom_claims {
+        let wanted = serde_json::to_value(claim).expect("a claim holds only strings");
+        changes.json(&format!("authorizer.custom_claims.{}", claim.name), None, &wanted);
+    }
     changes.into_vec()
 }
 

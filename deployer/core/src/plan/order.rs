@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Action, Change, Operation, OutputKey, Plan, Step, StepId, Value};
 use super::{gateway, image, role, stack, statement, target};
 use crate::desired::Desired;
-use crate::observed::{Fact, Gap, Observed};
+use crate::observed::{Fact, Gap, Observed, ObservedStack, is_in_motion};
 use crate::render::PARAMETER_GATEWAY_URL;
 
 /// What has to be done so that what is observed becomes what is desired.
@@ -82,8 +82,17 @@ fn draft(id: StepId, desired: &Desired, observed: &Observed) -> Draft {
             let parameters = BTreeMap::from([(PARAMETER_GATEWAY_URL.to_string(), url)]);
             stack::plan(&desired.application, &observed.application, parameters)
         }
-        StepId::FunctionPolicy => statement::plan(&desired.function_policy, &observed.function_policy),
+        StepId::FunctionPolicy => plan_statement(desired, observed),
         StepId::Target => plan_target(desired, observed),
+    }
+}
+
+/// A function that is made again has no policy, whatever the old one had.
+fn plan_statement(desired: &Desired, observed: &Observed) -> Draft {
+    let made_again = observed.application.present().is_some_and(ObservedStack::is_lost);
+    match &observed.function_policy {
+        Fact::Present(_) if made_again => statement::plan(&desired.function_policy, &Fact::Absent),
+        found => statement::plan(&desired.function_policy, found),
     }
 }
 
@@ -140,6 +149,14 @@ impl Draft {
 
     pub fn keep(self, reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), ..self }
+    }
+
+    /// Keeps what is as wanted; what AWS still works on says so.
+    pub fn keep_in(self, status: &str, reason: &str) -> Self {
+        match is_in_motion(status) {
+            true => self.keep(format!("{reason}, but it is {status}: `up` waits for that first")),
+            false => self.keep(reason),
+        }
     }
 
     pub fn unchecked(self, gap: &Gap) -> Self {

@@ -21,7 +21,7 @@ pub fn plan(desired: &DesiredStack, observed: &Fact<ObservedStack>, parameters: 
         Fact::Absent => (Action::Create, StackMode::Create, "does not exist yet".to_string(), created(desired)),
         Fact::Present(stack) => match revise(desired, stack, &parameters) {
             Some(revision) => revision,
-            None => return draft.keep("template, parameters and tags are as wanted"),
+            None => return draft.keep_in(&stack.status, "template, parameters and tags are as wanted"),
         },
     };
     let deployment = StackDeployment {
@@ -40,9 +40,8 @@ fn revise(
     parameters: &BTreeMap<String, Value>,
 ) -> Option<(Action, StackMode, String, Vec<Change>)> {
     match stack.status.as_str() {
-        // CloudFormation can only delete a stack whose creation failed.
-        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED" | "REVIEW_IN_PROGRESS" => {
-            let reason = format!("is {} and has to be made again", stack.status);
+        status if stack.is_lost() => {
+            let reason = format!("is {status} and has to be made again");
             Some((Action::Replace, StackMode::Recreate, reason, created(desired)))
         }
         "UPDATE_ROLLBACK_FAILED" => {

@@ -25,10 +25,14 @@ pub fn plan(desired: &DesiredTarget, observed: &Fact<ObservedTarget>, gateway_id
         }
         Fact::Present(target) => {
             let changes = differences(desired, target);
-            if changes.is_empty() && !target.status.ends_with("_UNSUCCESSFUL") {
-                return draft.keep("function and tools are as wanted");
-            }
-            draft.act(Action::Update, "differs from its settings", changes, ensure(Some(target.id.clone()), false))
+            let reason = match (changes.is_empty(), target.status.as_str()) {
+                (true, status) if status.ends_with("_UNSUCCESSFUL") => {
+                    format!("is {status}: {}", target.status_reasons.join("; "))
+                }
+                (true, status) => return draft.keep_in(status, "function and tools are as wanted"),
+                (false, _) => "differs from its settings".to_string(),
+            };
+            draft.act(Action::Update, reason, changes, ensure(Some(target.id.clone()), false))
         }
     }
 }

@@ -108,9 +108,7 @@ impl Check<'_> {
             *text = Text { written: text.written.clone(), value: Some(text.written.clone()), problems: Vec::new() };
         }
         if text.problems.contains(&Problem::Malformed) {
-            let message = format!("{} holds a malformed variable", self.name);
-            let hint = "write ${NAME} or ${NAME:-default}, and $${ for a plain ${".to_string();
-            return self.refuse(node, message, Some(hint), faults);
+            return self.malformed_variable(node, faults);
         }
         let Some(value) = &text.value else { return };
         if !form.matches(value) {
@@ -123,8 +121,18 @@ impl Check<'_> {
         }
     }
 
+    fn malformed_variable(&self, node: &mut Node, faults: &mut Faults) {
+        let message = format!("{} holds a malformed variable", self.name);
+        let hint = "write ${NAME} or ${NAME:-default}, and $${ for a plain ${".to_string();
+        self.refuse(node, message, Some(hint), faults);
+    }
+
     fn word(&self, node: &mut Node, words: &[&str], faults: &mut Faults) {
-        let Value::Text(Text { written, value: Some(value), .. }) = &node.value else { return };
+        let Value::Text(Text { written, value, problems }) = &node.value else { return };
+        if problems.contains(&Problem::Malformed) {
+            return self.malformed_variable(node, faults);
+        }
+        let Some(value) = value else { return };
         if !words.contains(&value.as_str()) {
             let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             let message = format!("{} must be one of {}, not `{written}`", self.name, quoted.join(", "));

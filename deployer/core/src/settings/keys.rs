@@ -72,7 +72,12 @@ static AWS: &[Entry] = &[
         Means("the default credentials"),
         "Named profile of the AWS configuration files.",
     ),
-    Entry::new("region", text(&form::REGION), Required, "Region of every resource."),
+    Entry::new(
+        "region",
+        text(&form::REGION),
+        Required,
+        "Region of every resource; the local platform is in us-east-1.",
+    ),
     Entry::new("account", text(&form::ACCOUNT), Means("any account"), "Credentials of another account are refused."),
 ];
 

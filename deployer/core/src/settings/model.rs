@@ -42,7 +42,10 @@ impl Settings {
 }
 
 /// Where the local platform's issuer publishes its discovery document.
-pub const LOCAL_DISCOVERY_PATH: &str = "/oauth2/default/.well-known/openid-configuration";
+const LOCAL_DISCOVERY_PATH: &str = "/oauth2/default/.well-known/openid-configuration";
+
+/// The local platform's only region.
+pub const LOCAL_REGION: &str = "us-east-1";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]

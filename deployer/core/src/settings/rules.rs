@@ -3,7 +3,7 @@
 
 use super::fault::{Fault, code};
 use super::form::LOCAL_PLATFORM_ISSUER;
-use super::model::{ClaimOperator, ClaimType};
+use super::model::{ClaimOperator, ClaimType, LOCAL_REGION};
 use super::reader::{FromNode, Reader};
 
 /// Lambda, `AllowOriginsList`.
@@ -19,7 +19,10 @@ pub(super) fn check(reader: &mut Reader<'_>) {
 /// Only one side of these is possible on either platform.
 fn platform(reader: &mut Reader<'_>) {
     match peek::<String>(reader, "platform.kind").as_deref() {
-        Some("local") => only_x86_64(reader),
+        Some("local") => {
+            only_x86_64(reader);
+            only_its_region(reader);
+        }
         Some(_) => nothing_local(reader),
         None => {}
     }
@@ -32,6 +35,13 @@ fn only_x86_64(reader: &mut Reader<'_>) {
             let message = format!("`architecture` in [{table}] must be `x86_64` on the local platform");
             reader.invalid(&path, message, "the functions run on this machine there");
         }
+    }
+}
+
+fn only_its_region(reader: &mut Reader<'_>) {
+    if peek::<String>(reader, "aws.region").is_some_and(|region| region != LOCAL_REGION) {
+        let message = format!("`region` in [aws] must be `{LOCAL_REGION}` on the local platform");
+        reader.invalid("aws.region", message, "everything there has this region");
     }
 }
 

@@ -5,8 +5,8 @@
 
 mod diagnostics;
 mod memory;
-mod target;
 mod messages;
+mod target;
 mod toolchain;
 
 use std::collections::BTreeMap;

@@ -48,12 +48,7 @@ mod tests {
     use super::*;
 
     fn request() -> CompileRequest {
-        CompileRequest {
-            workspace: std::env::temp_dir(),
-            packages: vec![],
-            target: None,
-            profile: "dev".into(),
-        }
+        CompileRequest { workspace: std::env::temp_dir(), packages: vec![], target: None, profile: "dev".into() }
     }
 
     #[tokio::test]

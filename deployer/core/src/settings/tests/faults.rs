@@ -220,6 +220,16 @@ fn what_only_the_local_platform_has_is_refused_elsewhere() {
     assert_eq!(lines, [3, 5, 7].map(|line| Some(format!("test.toml:{line}:"))).each_ref().map(|x| x.as_deref()));
     let local = faults_of("[platform]\nkind = \"local\"\n[tools]\narchitecture = \"arm64\"");
     assert!(local[0].contains("test.toml:5: `architecture` in [tools] must be `x86_64` on the local platform"));
+    let elsewhere = faults_of("[platform]\nkind = \"local\"\n[aws]\nregion = \"eu-west-1\"");
+    assert!(elsewhere[0].contains("test.toml:5: `region` in [aws] must be `us-east-1` on the local platform"));
+}
+
+#[test]
+fn a_malformed_variable_is_reported_wherever_it_stands() {
+    for text in ["[aws]\nprofile = \"${X\"", "[smoke.token]\nsource = \"client${smoke\""] {
+        let faults = faults_of(text);
+        assert!(faults[0].contains("test.toml:3:") && faults[0].contains("malformed variable"), "{faults:?}");
+    }
 }
 
 #[test]
