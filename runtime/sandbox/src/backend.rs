@@ -17,7 +17,6 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Backend {
     base_url: String,
-    region: String,
     config: SdkConfig,
     http: reqwest::Client,
 }
@@ -27,16 +26,12 @@ impl Backend {
     /// Fails when the HTTP client cannot be built.
     pub fn new(base_url: impl Into<String>, region: impl Into<String>) -> Result<Self, reqwest::Error> {
         let (base_url, region) = (base_url.into(), region.into());
-        let config = sdk_config(&base_url, &region);
-        Ok(Self { base_url, region, config, http: loopback_client()? })
+        let config = sdk_config(&base_url, region);
+        Ok(Self { base_url, config, http: loopback_client()? })
     }
 
     pub fn base_url(&self) -> &str {
         &self.base_url
-    }
-
-    pub fn region(&self) -> &str {
-        &self.region
     }
 
     /// For raw forwarding: follows no redirects, uses no proxy, decodes nothing.
@@ -44,7 +39,8 @@ impl Backend {
         &self.http
     }
 
-    /// Configuration of any further AWS client, with the local root key.
+    /// Configuration of further clients, with the local root key.
+    #[cfg(test)]
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -77,11 +73,11 @@ impl Backend {
     }
 }
 
-fn sdk_config(base_url: &str, region: &str) -> SdkConfig {
+fn sdk_config(base_url: &str, region: String) -> SdkConfig {
     let root = Credentials::from_keys(LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY, None);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region.to_string()))
+        .region(Region::new(region))
         .endpoint_url(base_url)
         .credentials_provider(SharedCredentialsProvider::new(root))
         .http_client(aws_smithy_http_client::Builder::new().build_http())

@@ -4,14 +4,14 @@
 //! and function URLs, Bedrock's Converse and an OIDC issuer here, everything
 //! else from MiniStack behind it.
 
-pub mod agentcore;
-pub mod backend;
-pub mod bedrock;
+mod agentcore;
+mod backend;
+mod bedrock;
 mod event_stream;
 pub mod front;
-pub mod identity;
-pub mod issuer;
-pub mod lambda;
+mod identity;
+mod issuer;
+mod lambda;
 mod rest_error;
 mod stacks;
-pub mod state_file;
+mod state_file;

@@ -8,6 +8,8 @@ use axum::{
 use http::StatusCode;
 use serde_json::json;
 
+use crate::identity::Denied;
+
 /// An answer that an AWS client turns into its typed error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestError {
@@ -19,6 +21,12 @@ pub struct RestError {
 impl RestError {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { status, code: code.into(), message: message.into() }
+    }
+}
+
+impl From<Denied> for RestError {
+    fn from(denied: Denied) -> Self {
+        Self::new(denied.status(), denied.code, denied.message)
     }
 }
 

@@ -11,7 +11,7 @@ use rand::Rng;
 use super::fault::Fault;
 use super::service::AgentCore;
 use super::{gateways, tags, targets};
-use crate::identity::{Denied, credential_scope};
+use crate::identity::credential_scope;
 
 /// The service's name in a signature's scope.
 const SIGNING_NAME: &str = "bedrock-agentcore";
@@ -47,8 +47,8 @@ async fn authenticate(State(core): State<AgentCore>, request: Request, next: Nex
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return Fault::validation("CannotParse", "The request's body is too large or incomplete").into_response();
     };
-    let caller = check_scope(&core, &parts.headers).and_then(|()| core.identity.authenticate(&parts, &body));
-    match caller {
+    let scoped = credential_scope(&parts.headers).map_or(Ok(()), |scope| scope.check(SIGNING_NAME, &core.region));
+    match scoped.and_then(|()| core.identity.authenticate(&parts, &body)) {
         Ok(caller) => {
             let mut request = Request::from_parts(parts, Body::from(body));
             request.extensions_mut().insert(caller);
@@ -56,18 +56,6 @@ async fn authenticate(State(core): State<AgentCore>, request: Request, next: Nex
         }
         Err(denied) => Fault::from(denied).into_response(),
     }
-}
-
-fn check_scope(core: &AgentCore, headers: &http::HeaderMap) -> Result<(), Denied> {
-    let Some(scope) = credential_scope(headers) else { return Ok(()) };
-    let wrong = |message: String| Err(Denied::new("InvalidSignatureException", message));
-    if scope.service != SIGNING_NAME {
-        return wrong(format!("Credential should be scoped to correct service: '{SIGNING_NAME}'."));
-    }
-    if scope.region != core.region {
-        return wrong(format!("Credential should be scoped to a valid region, not '{}'.", scope.region));
-    }
-    Ok(())
 }
 
 /// Paths take a gateway's id or its ARN.

@@ -13,9 +13,8 @@ use futures::future::BoxFuture;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use super::{
-    AgentCore, AgentCoreOptions, GatewayCall, GatewayPermissions, InvokeFailure, Refusal, ToolInvocation, ToolInvoker,
-};
+use super::permissions::{GatewayCall, GatewayPermissions, Refusal};
+use super::{AgentCore, AgentCoreOptions, InvokeFailure, ToolInvocation, ToolInvoker};
 use crate::backend::Backend;
 use crate::identity::{Identity, ROOT_ACCOUNT};
 use crate::issuer::{Issuer, SMOKE_CLIENT_ID};

@@ -29,5 +29,4 @@ mod token;
 mod tool_calls;
 
 pub use invoker::{InvokeFailure, ToolInvocation, ToolInvoker};
-pub use permissions::{GatewayCall, GatewayPermissions, IamPermissions, Refusal};
 pub use service::{AgentCore, AgentCoreOptions};

@@ -1,6 +1,6 @@
 //! May a gateway invoke a function? Three locks, all of which must open: the
 //! gateway role trusts the service, the role's policies allow the invocation,
-//! and the function's resource policy names the role.
+//! and the function's resource policy names the role or leaves it to IAM.
 //!
 //! AWS asks for the third only across accounts; the design asks for it always.
 
@@ -72,7 +72,8 @@ impl IamPermissions {
     async fn check_function(&self, call: &GatewayCall) -> Result<(), Refusal> {
         let GatewayCall { role_arn, function_arn, .. } = call;
         let policy = self.function_policy(function_arn).await?;
-        let principal = PolicyPrincipal::Role(role_arn);
+        // `check_role` has to pass as well.
+        let principal = PolicyPrincipal::Iam { arns: &[role_arn.as_str()], own_policies_allow: true };
         let request = PolicyRequest { principal, action: INVOKE, resource: Some(function_arn), context: &[] };
         match allows(&policy, &request) {
             true => Ok(()),

@@ -11,11 +11,7 @@ use futures::stream;
 use http::StatusCode;
 
 use super::{events::Finished, planner::plan, request::ConverseRequest};
-use crate::{
-    event_stream,
-    identity::{Denied, Identity},
-    rest_error::RestError,
-};
+use crate::{event_stream, identity::Identity, rest_error::RestError};
 
 /// More than any model's context in text.
 const BODY_LIMIT: usize = 25 * 1024 * 1024;
@@ -52,9 +48,9 @@ impl BedrockApi {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| invalid(&error.to_string()))?;
-        let caller = self.identity.authenticate(&parts, &body).map_err(refused)?;
+        let caller = self.identity.authenticate(&parts, &body)?;
         let resource = resource_arn(model, &self.region, &caller.account);
-        self.identity.authorize(&caller, answering.action(), &resource, &[]).await.map_err(refused)?;
+        self.identity.authorize(&caller, answering.action(), &resource, &[]).await?;
         let conversation = parse(&body)?;
         let turn = plan(&conversation);
         let call_ids = turn.calls.iter().map(|_| format!("tooluse_{}", uuid::Uuid::new_v4().simple())).collect();
@@ -95,10 +91,6 @@ fn resource_arn(model: &str, region: &str, account: &str) -> String {
         true => format!("arn:aws:bedrock:{region}:{account}:inference-profile/{model}"),
         false => format!("arn:aws:bedrock:{region}::foundation-model/{model}"),
     }
-}
-
-fn refused(denied: Denied) -> RestError {
-    RestError::new(denied.status(), denied.code, denied.message)
 }
 
 fn invalid(message: &str) -> RestError {

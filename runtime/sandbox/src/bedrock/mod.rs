@@ -5,7 +5,7 @@
 mod answer;
 mod api;
 mod events;
-pub mod planner;
+mod planner;
 mod request;
 mod stop_words;
 mod words;

@@ -15,6 +15,7 @@ use crate::{
     issuer::Issuer,
     lambda::{Isolation, LambdaApi, Runner, RunnerOptions},
     stacks::Stacks,
+    state_file::StateError,
 };
 
 /// How long open answers may go on after the signal to stop.
@@ -92,47 +93,74 @@ async fn listen(port: u16) -> Result<TcpListener, ServeError> {
 
 async fn open(options: &ServeOptions, base_url: &str) -> Result<(Front, Runner), ServeError> {
     let unusable = |cause: String| ServeError::Backend { url: options.backend.clone(), cause };
-    let folder = options.state_dir.display().to_string();
-    let state = |cause: &dyn std::fmt::Display| ServeError::State { folder: folder.clone(), cause: cause.to_string() };
+    let unopened = |cause: StateError| ServeError::State {
+        folder: options.state_dir.display().to_string(),
+        cause: cause.to_string(),
+    };
     let authority = authority(&options.backend).map_err(unusable)?;
     let backend = Backend::new(options.backend.trim_end_matches('/'), &options.region)
         .map_err(|error| unusable(error.to_string()))?;
-    let identity = Identity::open(&options.state_dir, backend.clone()).map_err(|error| state(&error))?;
+    let identity = Identity::open(&options.state_dir, backend.clone()).map_err(unopened)?;
     let isolation = Isolation::probe(&options.search_path).await;
-    let runner = Runner::new(RunnerOptions {
-        client: backend.lambda(),
-        identity: identity.clone(),
-        registry: authority.to_string(),
-        region: options.region.clone(),
-        endpoint: base_url.to_owned(),
-        cache_dir: options.cache_dir.clone(),
-        state_dir: options.state_dir.clone(),
-        isolation: isolation.clone(),
-    });
-    let agentcore = AgentCore::open(AgentCoreOptions {
-        state_dir: options.state_dir.clone(),
-        base_url: base_url.to_owned(),
-        account: ROOT_ACCOUNT.into(),
-        region: options.region.clone(),
-        identity: identity.clone(),
-        backend: backend.clone(),
-        invoker: Arc::new(runner.clone()),
-    });
-    let agentcore = agentcore.map_err(|error| state(&error))?;
-    let issuer = Issuer::open(&options.state_dir, base_url).map_err(|error| state(&error))?;
-    let front = Front {
-        forwarder: Forwarder::new(authority),
-        stacks: Stacks::new(&backend),
-        isolation,
-        lambda: LambdaApi::new(runner.clone(), identity.clone(), backend.lambda(), options.region.clone()),
-        bedrock: BedrockApi { identity: identity.clone(), region: options.region.clone() },
-        control_plane: agentcore.control_router(),
-        data_plane: agentcore.data_router(),
-        issuer: issuer.router(),
-        identity,
-        backend,
-    };
-    Ok((front, runner))
+    let base = Base { options, base_url, authority, backend, identity, isolation };
+    let runner = base.runner();
+    let agentcore = base.agentcore(&runner).map_err(unopened)?;
+    let issuer = Issuer::open(&options.state_dir, base_url).map_err(unopened)?;
+    Ok((base.front(&runner, &agentcore, &issuer), runner))
+}
+
+/// What the parts behind the front have in common.
+struct Base<'a> {
+    options: &'a ServeOptions,
+    /// The front's own address.
+    base_url: &'a str,
+    authority: Authority,
+    backend: Backend,
+    identity: Identity,
+    isolation: Isolation,
+}
+
+impl Base<'_> {
+    fn runner(&self) -> Runner {
+        Runner::new(RunnerOptions {
+            client: self.backend.lambda(),
+            identity: self.identity.clone(),
+            registry: self.authority.to_string(),
+            region: self.options.region.clone(),
+            endpoint: self.base_url.to_owned(),
+            cache_dir: self.options.cache_dir.clone(),
+            state_dir: self.options.state_dir.clone(),
+            isolation: self.isolation.clone(),
+        })
+    }
+
+    fn agentcore(&self, runner: &Runner) -> Result<AgentCore, StateError> {
+        AgentCore::open(AgentCoreOptions {
+            state_dir: self.options.state_dir.clone(),
+            base_url: self.base_url.to_owned(),
+            account: ROOT_ACCOUNT.into(),
+            region: self.options.region.clone(),
+            identity: self.identity.clone(),
+            backend: self.backend.clone(),
+            invoker: Arc::new(runner.clone()),
+        })
+    }
+
+    fn front(self, runner: &Runner, agentcore: &AgentCore, issuer: &Issuer) -> Front {
+        let (region, identity, backend) = (self.options.region.clone(), self.identity, self.backend);
+        Front {
+            forwarder: Forwarder::new(self.authority),
+            stacks: Stacks::new(&backend),
+            isolation: self.isolation,
+            lambda: LambdaApi::new(runner.clone(), identity.clone(), backend.lambda(), region.clone()),
+            bedrock: BedrockApi { identity: identity.clone(), region },
+            control_plane: agentcore.control_router(),
+            data_plane: agentcore.data_router(),
+            issuer: issuer.router(),
+            identity,
+            backend,
+        }
+    }
 }
 
 /// `host:port` of an `http` URL without a path.

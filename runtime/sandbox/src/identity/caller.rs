@@ -39,7 +39,7 @@ impl Denied {
         StatusCode::FORBIDDEN
     }
 
-    pub(super) fn not_authorized(caller: &Caller, action: &str, resource: &str) -> Self {
+    pub fn not_authorized(caller: &Caller, action: &str, resource: &str) -> Self {
         let message = format!("User: {} is not authorized to perform: {action} on resource: {resource}", caller.arn);
         Self::new("AccessDeniedException", message)
     }

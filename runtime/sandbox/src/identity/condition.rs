@@ -1,4 +1,4 @@
-//! Condition blocks of policies, as far as statements about AWS services use them.
+//! Condition blocks, as far as resource policies and trust policies use them.
 
 use serde_json::Value;
 
@@ -40,6 +40,7 @@ fn single(operator: &str, key: &str, expected: &Value, context: &[(&str, &str)])
         "StringEqualsIgnoreCase" => |expected, actual| expected.eq_ignore_ascii_case(actual),
         "StringLike" => like,
         "ArnEquals" | "ArnLike" => arn_like,
+        "Bool" => |expected, actual| expected.eq_ignore_ascii_case(actual),
         _ => return Verdict::Unknown,
     };
     if expected.iter().any(|expected| matches(expected, actual)) { Verdict::Met } else { Verdict::NotMet }
@@ -109,6 +110,9 @@ mod tests {
             "ArnLike": {"aws:SourceArn": "arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/*"}
         });
         assert_eq!(evaluate(Some(&block), CONTEXT), Verdict::Met);
+        let via_url = json!({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}});
+        assert_eq!(evaluate(Some(&via_url), &[("lambda:InvokedViaFunctionUrl", "true")]), Verdict::Met);
+        assert_eq!(evaluate(Some(&via_url), &[("lambda:InvokedViaFunctionUrl", "false")]), Verdict::NotMet);
         let other = json!({"StringEquals": {"aws:SourceAccount": "999999999999"}});
         assert_eq!(evaluate(Some(&other), CONTEXT), Verdict::NotMet);
         assert_eq!(evaluate(None, CONTEXT), Verdict::Met);

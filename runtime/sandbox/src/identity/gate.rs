@@ -13,7 +13,9 @@ use super::capture::{self, IssuedKey, Observation};
 use super::credentials::CredentialStore;
 use super::signature::{Signed, SignedWith, Words};
 use super::simulation::Simulation;
-use super::{Caller, CallerKind, Credentials, Denied, PolicyPrincipal, PolicyRequest, Principal, policy};
+use super::{
+    Caller, CallerKind, Credentials, Decision, Denied, PolicyPrincipal, PolicyRequest, Principal, ROOT_ACCOUNT, policy,
+};
 use crate::backend::{Backend, error_text};
 use crate::state_file::StateError;
 
@@ -70,27 +72,46 @@ impl Identity {
         resource_arn: &str,
         context: &[(&str, &str)],
     ) -> Result<(), Denied> {
+        match self.decide(caller, action, resource_arn, context).await {
+            Decision::Allowed => Ok(()),
+            Decision::NotAllowed | Decision::Denied => Err(Denied::not_authorized(caller, action, resource_arn)),
+        }
+    }
+
+    /// The same, telling a missing permission from a forbidden action. What
+    /// cannot be evaluated is forbidden; so is everything to other accounts,
+    /// whose policies are not the ones that the emulator would look at.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        action: &str,
+        resource_arn: &str,
+        context: &[(&str, &str)],
+    ) -> Decision {
+        if caller.account != ROOT_ACCOUNT {
+            return Decision::Denied;
+        }
         if caller.kind == CallerKind::Root {
-            return Ok(());
+            return Decision::Allowed;
         }
-        let source = self.store.find(&caller.access_key_id).and_then(|known| known.principal.policy_source_arn);
-        let denied = || Denied::not_authorized(caller, action, resource_arn);
-        let policy_source_arn = source.as_deref().ok_or_else(denied)?;
-        let simulation = Simulation { policy_source_arn, action, resource_arn, context };
-        match simulation.is_allowed(&self.backend).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(denied()),
-            Err(error) => {
-                tracing::warn!(%error, "a permission could not be evaluated");
-                Err(denied())
-            }
-        }
+        let Some(source) = self.policy_source_arn(caller) else { return Decision::Denied };
+        let simulation = Simulation { policy_source_arn: &source, action, resource_arn, context };
+        simulation.decide(&self.backend).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a permission could not be evaluated");
+            Decision::Denied
+        })
+    }
+
+    /// ARN of the user or role whose policies decide; None for root and where
+    /// the emulator cannot evaluate them.
+    pub fn policy_source_arn(&self, caller: &Caller) -> Option<String> {
+        self.store.find(&caller.access_key_id)?.principal.policy_source_arn
     }
 
     /// Whether a role's own policies allow an action.
     pub async fn role_allows(&self, role_arn: &str, action: &str, resource_arn: &str) -> Result<bool, IdentityError> {
         let simulation = Simulation { policy_source_arn: role_arn, action, resource_arn, context: &[] };
-        simulation.is_allowed(&self.backend).await
+        Ok(simulation.decide(&self.backend).await? == Decision::Allowed)
     }
 
     /// Credentials of a role's session, as its trusted service would get them.
@@ -189,15 +210,27 @@ impl Identity {
     }
 }
 
+/// `role_arn` is what the request asked for: it counts only where the emulator
+/// says that the session is one of that role.
 fn principal(arn: String, account: String, user_id: String, role_arn: Option<String>) -> Principal {
     let (kind, policy_source_arn) = if arn.ends_with(":root") {
         (CallerKind::Root, None)
     } else if arn.contains(":user/") {
         (CallerKind::User, Some(arn.clone()))
     } else {
-        (CallerKind::Role, role_arn)
+        (CallerKind::Role, role_arn.filter(|role| is_session_of(&arn, role)))
     };
     Principal { kind, account, arn, user_id, policy_source_arn }
+}
+
+/// `arn:aws:sts::<account>:assumed-role/<name>/<session>` leaves the role's path
+/// out; names are unique in an account.
+fn is_session_of(session_arn: &str, role_arn: &str) -> bool {
+    let session = session_arn.split_once(":assumed-role/");
+    let named = session.and_then(|(head, rest)| Some((head.rsplit(':').next()?, rest.split('/').next()?)));
+    let role = role_arn.split_once(":role/");
+    let asked = role.and_then(|(head, rest)| Some((head.rsplit(':').next()?, rest.rsplit('/').next()?)));
+    named.is_some() && named == asked
 }
 
 /// Temporary credentials come with their own token, others with none.
@@ -313,6 +346,26 @@ mod tests {
         let mut parts = Request::default().signed(b"");
         parts.headers.insert("x-amz-security-token", "made-up".parse().unwrap());
         assert_eq!(code(identity().1.authenticate(&parts, b"")), "UnrecognizedClientException");
+    }
+
+    #[test]
+    fn a_session_is_judged_by_the_role_that_it_is_of() {
+        let source = |arn: &str, role: &str| {
+            principal(arn.into(), ROOT_ACCOUNT.into(), "id".into(), Some(role.into())).policy_source_arn
+        };
+        let role = "arn:aws:iam::000000000000:role/path/ex";
+        assert_eq!(source("arn:aws:sts::000000000000:assumed-role/ex/s1", role).as_deref(), Some(role));
+        assert_eq!(source("arn:aws:sts::000000000000:assumed-role/other/s1", role), None);
+        assert_eq!(source("arn:aws:sts::111111111111:assumed-role/ex/s1", role), None);
+        assert_eq!(source("arn:aws:sts::000000000000:federated-user/ex", role), None);
+    }
+
+    #[tokio::test]
+    async fn another_accounts_root_is_nobody_here() {
+        let (_folder, identity) = identity();
+        let root = identity.authenticate(&Request::default().signed(b""), b"").unwrap();
+        let stranger = Caller { account: "111111111111".into(), ..root };
+        assert!(identity.authorize(&stranger, "x:Y", "*", &[]).await.is_err());
     }
 
     #[tokio::test]

@@ -2,8 +2,8 @@
 //!
 //! The sandbox answers some AWS calls itself, so it checks their signatures and
 //! permissions itself. Credentials are learnt from the answers of IAM and STS
-//! that pass through the front; policies are evaluated by the emulator, except
-//! those that name AWS services as principals, which no emulator evaluates.
+//! that pass through the front; the policies of users and roles are evaluated by
+//! the emulator, those that name principals (of functions, and trust) here.
 
 mod caller;
 mod canonical;
@@ -19,4 +19,5 @@ pub use caller::{Caller, CallerKind, Denied};
 pub use credentials::{Credentials, Principal, ROOT_ACCOUNT};
 pub use gate::{Identity, IdentityError};
 pub use policy::{PolicyPrincipal, PolicyRequest, allows};
-pub use signature::{CredentialScope, credential_scope};
+pub use signature::credential_scope;
+pub use simulation::Decision;

@@ -1,4 +1,4 @@
-//! Resource policies and trust policies: do they let a service or a role act?
+//! Resource policies and trust policies: do they let a principal act?
 //!
 //! Fails closed: whatever is not understood allows nothing, and a Deny whose
 //! reach is not understood applies.
@@ -12,8 +12,17 @@ use super::condition::{self, Verdict, like, strings};
 pub enum PolicyPrincipal<'a> {
     /// A service principal: `bedrock-agentcore.amazonaws.com`.
     Service(&'a str),
-    /// The ARN of a role, named literally.
-    Role(&'a str),
+    /// A user or role.
+    Iam {
+        /// All the ARNs that it goes by, the first its own: a session is named
+        /// by its role's too.
+        arns: &'a [&'a str],
+        /// Whether its own policies allow the request, which is what a statement
+        /// that names the account asks for.
+        own_policies_allow: bool,
+    },
+    /// Whoever comes without a signature.
+    Anybody,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,22 +65,55 @@ fn applies(statement: &Value, request: &PolicyRequest<'_>) -> Verdict {
     }
 }
 
-/// A wildcard principal is "unknown": as a Deny it applies, as an Allow it does
-/// not count, since we ask for a statement that names its principal.
+/// A wildcard principal is "unknown" to all but anybody: as a Deny it applies, as
+/// an Allow it does not count, since we ask for a statement that names its principal.
 fn principal(statement: &Value, wanted: PolicyPrincipal<'_>) -> Verdict {
-    let (kind, name) = match wanted {
-        PolicyPrincipal::Service(name) => ("Service", name),
-        PolicyPrincipal::Role(arn) => ("AWS", arn),
+    let is_anybody = matches!(wanted, PolicyPrincipal::Anybody);
+    let kinds = match statement.get("Principal") {
+        Some(Value::String(all)) if all == "*" && is_anybody => return Verdict::Met,
+        Some(Value::Object(kinds)) => kinds,
+        _ => return Verdict::Unknown,
     };
-    match statement.get("Principal") {
-        Some(Value::Object(kinds)) => match kinds.get(kind).map(strings) {
-            None => Verdict::NotMet,
-            Some(Some(names)) if names.contains(&name) => Verdict::Met,
-            Some(Some(names)) if !names.contains(&"*") => Verdict::NotMet,
-            Some(_) => Verdict::Unknown,
-        },
-        _ => Verdict::Unknown,
+    let kind = if matches!(wanted, PolicyPrincipal::Service(_)) { "Service" } else { "AWS" };
+    let Some(names) = kinds.get(kind) else { return Verdict::NotMet };
+    let Some(names) = strings(names) else { return Verdict::Unknown };
+    let verdicts = names.into_iter().map(|name| named(name, wanted)).collect::<Vec<_>>();
+    let has = |verdict: Verdict| verdicts.contains(&verdict);
+    if has(Verdict::Met) {
+        Verdict::Met
+    } else if has(Verdict::Unknown) {
+        Verdict::Unknown
+    } else {
+        Verdict::NotMet
     }
+}
+
+/// Whether one name of a statement's principals means `wanted`. The account is
+/// its principals as far as IAM allows them to act: where it does not, an Allow
+/// does not count, and a Deny applies all the same.
+fn named(name: &str, wanted: PolicyPrincipal<'_>) -> Verdict {
+    match wanted {
+        PolicyPrincipal::Service(service) if name == service => Verdict::Met,
+        PolicyPrincipal::Iam { arns, .. } if arns.contains(&name) => Verdict::Met,
+        PolicyPrincipal::Iam { arns, own_policies_allow } if is_account_of(name, arns) => match own_policies_allow {
+            true => Verdict::Met,
+            false => Verdict::Unknown,
+        },
+        PolicyPrincipal::Anybody if name == "*" => Verdict::Met,
+        _ if name == "*" => Verdict::Unknown,
+        _ => Verdict::NotMet,
+    }
+}
+
+/// `arn:aws:iam::<account>:root`, or the account's number alone.
+fn is_account_of(name: &str, arns: &[&str]) -> bool {
+    let account = arns.first().and_then(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
+    let named = match name.strip_suffix(":root") {
+        Some(head) if head.starts_with("arn:") => head.split_once(":iam::").map(|(_, account)| account),
+        Some(_) => None,
+        None => Some(name),
+    };
+    named.is_some() && named == account
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -101,6 +143,7 @@ mod tests {
 
     const SERVICE: &str = "bedrock-agentcore.amazonaws.com";
     const ROLE: &str = "arn:aws:iam::000000000000:role/gateway";
+    const SESSION: &str = "arn:aws:sts::000000000000:assumed-role/gateway/s1";
     const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:tool";
 
     fn trusts(policy: Value) -> bool {
@@ -122,7 +165,7 @@ mod tests {
 
     fn lets_role_invoke(statement: Value) -> bool {
         let request = PolicyRequest {
-            principal: PolicyPrincipal::Role(ROLE),
+            principal: PolicyPrincipal::Iam { arns: &[SESSION, ROLE], own_policies_allow: false },
             action: "lambda:InvokeFunction",
             resource: Some(FUNCTION),
             context: &[],
@@ -161,8 +204,51 @@ mod tests {
     fn a_function_policy_must_name_the_role_the_action_and_the_function() {
         let allow = |principal: Value, action: &str, resource: &str| json!({"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource});
         assert!(lets_role_invoke(allow(json!({"AWS": ROLE}), "lambda:InvokeFunction", FUNCTION)));
+        assert!(lets_role_invoke(allow(json!({"AWS": [SESSION]}), "lambda:InvokeFunction", FUNCTION)));
         assert!(!lets_role_invoke(allow(json!("*"), "lambda:InvokeFunction", FUNCTION)));
+        assert!(!lets_role_invoke(allow(json!({"AWS": "*"}), "lambda:InvokeFunction", FUNCTION)));
         assert!(!lets_role_invoke(allow(json!({"AWS": ROLE}), "lambda:InvokeFunctionUrl", FUNCTION)));
         assert!(!lets_role_invoke(allow(json!({"AWS": ROLE}), "lambda:InvokeFunction", "arn:aws:lambda:x")));
+    }
+
+    fn account_policy_allows(names: Value, own_policies_allow: bool) -> bool {
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": names}, "Action": "x:Y", "Resource": "*"});
+        let principal = PolicyPrincipal::Iam { arns: &[ROLE], own_policies_allow };
+        let request = PolicyRequest { principal, action: "x:Y", resource: Some(FUNCTION), context: &[] };
+        allows(&json!({"Statement": [statement]}), &request)
+    }
+
+    #[test]
+    fn a_statement_that_names_the_account_leaves_it_to_iam() {
+        for name in ["000000000000", "arn:aws:iam::000000000000:root"] {
+            assert!(account_policy_allows(json!(name), true), "{name}");
+            assert!(!account_policy_allows(json!(name), false), "{name}");
+        }
+        for name in ["111111111111", "arn:aws:iam::111111111111:root", "000000000000:root", "*", ""] {
+            assert!(!account_policy_allows(json!(name), true), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_deny_of_the_account_is_a_deny_of_its_principals() {
+        let statement = |effect: &str, name: &str| json!({"Effect": effect, "Principal": {"AWS": name}, "Action": "x:Y", "Resource": "*"});
+        let principal = PolicyPrincipal::Iam { arns: &[SESSION, ROLE], own_policies_allow: false };
+        let request = PolicyRequest { principal, action: "x:Y", resource: Some(FUNCTION), context: &[] };
+        for denied in ["000000000000", ROLE, "*"] {
+            let policy = json!({"Statement": [statement("Allow", SESSION), statement("Deny", denied)]});
+            assert!(!allows(&policy, &request), "{denied}");
+        }
+    }
+
+    #[test]
+    fn only_a_wildcard_lets_anybody_in() {
+        let lets_in = |principal: Value| {
+            let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "x:Y", "Resource": "*"});
+            let principal = PolicyPrincipal::Anybody;
+            let request = PolicyRequest { principal, action: "x:Y", resource: Some(FUNCTION), context: &[] };
+            allows(&json!({"Statement": [statement]}), &request)
+        };
+        assert!(lets_in(json!("*")) && lets_in(json!({"AWS": "*"})));
+        assert!(!lets_in(json!({"AWS": "000000000000"})) && !lets_in(json!({"Service": "*"})));
     }
 }

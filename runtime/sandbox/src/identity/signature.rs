@@ -38,6 +38,18 @@ impl CredentialScope {
         (terminator == "aws4_request").then_some(Self { access_key_id, date, region, service })
     }
 
+    /// Refuses a signature that was made for another service or region.
+    pub fn check(&self, service: &str, region: &str) -> Result<(), Denied> {
+        let wrong = |message: String| Err(Denied::new("InvalidSignatureException", message));
+        if self.service != service {
+            return wrong(format!("Credential should be scoped to correct service: '{service}'."));
+        }
+        if self.region != region {
+            return wrong(format!("Credential should be scoped to a valid region, not '{}'.", self.region));
+        }
+        Ok(())
+    }
+
     fn text(&self) -> String {
         format!("{}/{}/{}/aws4_request", self.date, self.region, self.service)
     }

@@ -14,7 +14,7 @@ use super::oauth_error::OAuthError;
 use crate::state_file::{self, StateError};
 
 /// Public: authorization code with PKCE, refresh tokens.
-pub const CHAT_CLIENT_ID: &str = "chat-local";
+const CHAT_CLIENT_ID: &str = "chat-local";
 /// Confidential: client credentials.
 pub const SMOKE_CLIENT_ID: &str = "smoke-local";
 
@@ -57,8 +57,10 @@ impl Clients {
     /// Reads `<state_dir>/issuer/smoke-client-secret`, or makes the secret.
     pub(super) fn open(state_dir: &Path) -> Result<Self, StateError> {
         let path = state_dir.join("issuer/smoke-client-secret");
-        let smoke_secret = match state_file::read(&path)? {
-            Some(secret) => secret.trim().to_string(),
+        let kept = state_file::read(&path)?.map(|secret| secret.trim().to_string());
+        // An empty file must not become a secret that everybody knows.
+        let smoke_secret = match kept.filter(|secret| !secret.is_empty()) {
+            Some(secret) => secret,
             None => {
                 let secret = random_text();
                 state_file::write(&path, secret.as_bytes())?;

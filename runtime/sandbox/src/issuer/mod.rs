@@ -14,5 +14,6 @@ mod server;
 mod signing_key;
 mod token_endpoint;
 
-pub use clients::{CHAT_CLIENT_ID, SMOKE_CLIENT_ID};
+#[cfg(test)]
+pub use clients::SMOKE_CLIENT_ID;
 pub use server::Issuer;

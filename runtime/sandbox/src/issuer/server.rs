@@ -49,11 +49,6 @@ impl Issuer {
         })))
     }
 
-    /// The issuer identifier, as tokens carry it in `iss`.
-    pub fn identifier(&self) -> &str {
-        &self.0.identifier
-    }
-
     /// Answers `/oauth2/default/...`.
     pub fn router(&self) -> Router {
         Router::new()
@@ -122,7 +117,7 @@ mod tests {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let base_url = format!("http://{}", listener.local_addr().unwrap());
             let issuer = Issuer::open(folder.path(), &base_url).unwrap();
-            let (identifier, router) = (issuer.identifier().to_string(), issuer.router());
+            let (identifier, router) = (issuer.identifier.clone(), issuer.router());
             let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
             Self { identifier, http: crate::backend::loopback_client().unwrap(), folder, server }
         }

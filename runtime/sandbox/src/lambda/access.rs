@@ -1,12 +1,12 @@
 //! May a caller invoke a function: the caller's own policies, or the function's
-//! resource policy. Within one account either is enough (IAM user guide,
-//! "Policy evaluation logic").
+//! resource policy. Within one account either is enough, unless the caller's own
+//! policies forbid it (IAM user guide, "Policy evaluation logic").
 
 use aws_sdk_lambda::Client;
 use serde_json::Value;
 
 use super::function::Function;
-use crate::identity::{Caller, CallerKind, Denied, Identity, PolicyPrincipal, PolicyRequest, allows};
+use crate::identity::{Caller, CallerKind, Decision, Denied, Identity, PolicyPrincipal, PolicyRequest, allows};
 
 pub const INVOKE_FUNCTION: &str = "lambda:InvokeFunction";
 pub const INVOKE_FUNCTION_URL: &str = "lambda:InvokeFunctionUrl";
@@ -20,20 +20,32 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
-    /// `context` holds condition keys with their values.
+    /// `context` holds condition keys with their values. A function's policy
+    /// cannot deny: AddPermission writes Allow statements alone, so it is not
+    /// read where the caller's own policies are enough.
     pub async fn check(&self, action: &str, context: &[(&str, &str)]) -> Result<(), Denied> {
-        let own = self.identity.authorize(self.caller, action, &self.function.arn, context).await;
-        let Err(denied) = own else { return Ok(()) };
-        if self.resource_policy_allows(action, context).await { Ok(()) } else { Err(denied) }
+        let arn = &self.function.arn;
+        match self.identity.decide(self.caller, action, arn, context).await {
+            Decision::Allowed => Ok(()),
+            Decision::NotAllowed if self.resource_policy_allows(action, context).await => Ok(()),
+            Decision::NotAllowed | Decision::Denied => Err(Denied::not_authorized(self.caller, action, arn)),
+        }
     }
 
     async fn resource_policy_allows(&self, action: &str, context: &[(&str, &str)]) -> bool {
         let Some(policy) = resource_policy(self.client, &self.function.name).await else { return false };
-        names(self.caller).iter().any(|arn| {
-            let principal = PolicyPrincipal::Role(arn);
-            allows(&policy, &PolicyRequest { principal, action, resource: Some(&self.function.arn), context })
-        })
+        let names = names(self.caller, self.identity.policy_source_arn(self.caller));
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let principal = PolicyPrincipal::Iam { arns: &names, own_policies_allow: false };
+        allows(&policy, &PolicyRequest { principal, action, resource: Some(&self.function.arn), context })
     }
+}
+
+/// Whether a function's resource policy lets everybody in.
+pub async fn is_open_to_anybody(client: &Client, function: &Function, action: &str, context: &[(&str, &str)]) -> bool {
+    let Some(policy) = resource_policy(client, &function.name).await else { return false };
+    let principal = PolicyPrincipal::Anybody;
+    allows(&policy, &PolicyRequest { principal, action, resource: Some(&function.arn), context })
 }
 
 /// A function without a policy, or one that cannot be read, allows nobody.
@@ -43,30 +55,27 @@ async fn resource_policy(client: &Client, function: &str) -> Option<Value> {
 }
 
 /// The ARNs by which a resource policy may name a caller: a session goes by its
-/// own ARN and by its role's.
-fn names(caller: &Caller) -> Vec<String> {
-    let mut names = vec![caller.arn.clone()];
-    if caller.kind == CallerKind::Role {
-        names.extend(role_of_session(&caller.arn));
-    }
-    names
-}
-
-/// `arn:aws:sts::<account>:assumed-role/<role>/<session>` to the role's ARN.
-fn role_of_session(arn: &str) -> Option<String> {
-    let (head, rest) = arn.split_once(":assumed-role/")?;
-    let role = rest.split('/').next()?;
-    Some(format!("{}:role/{role}", head.replacen(":sts:", ":iam:", 1)))
+/// own ARN and by its role's, which alone holds the role's path.
+fn names(caller: &Caller, policy_source_arn: Option<String>) -> Vec<String> {
+    let role = policy_source_arn.filter(|_| caller.kind == CallerKind::Role);
+    std::iter::once(caller.arn.clone()).chain(role).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn caller(kind: CallerKind, arn: &str) -> Caller {
+        let (account, user_id, access_key_id) = ("000000000000".into(), "id".into(), "key".into());
+        Caller { account, arn: arn.into(), user_id, access_key_id, kind }
+    }
+
     #[test]
-    fn a_session_is_named_by_its_role_too() {
-        let arn = "arn:aws:sts::000000000000:assumed-role/gateway/s1";
-        assert_eq!(role_of_session(arn).as_deref(), Some("arn:aws:iam::000000000000:role/gateway"));
-        assert_eq!(role_of_session("arn:aws:iam::000000000000:user/ann"), None);
+    fn a_session_is_named_by_its_role_too_and_a_user_by_itself() {
+        let session = "arn:aws:sts::000000000000:assumed-role/gateway/s1";
+        let role = "arn:aws:iam::000000000000:role/path/gateway";
+        assert_eq!(names(&caller(CallerKind::Role, session), Some(role.into())), [session, role]);
+        let user = "arn:aws:iam::000000000000:user/ann";
+        assert_eq!(names(&caller(CallerKind::User, user), Some(user.into())), [user]);
     }
 }

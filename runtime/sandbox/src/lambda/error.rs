@@ -1,6 +1,6 @@
 //! Why an invocation did not reach a function, with the status and code that
 //! Lambda answers for it. A function's own failure is not among them: that is a
-//! reply, see [`super::FunctionFailure`].
+//! reply, see [`super::exchange::FunctionFailure`].
 
 use http::StatusCode;
 

@@ -10,6 +10,8 @@ use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot};
 
+/// Largest answer that is handed over in one piece (Lambda quotas).
+const WHOLE_LIMIT: usize = 6 * 1024 * 1024;
 /// Parts of a body that wait for a slow reader before the function waits too.
 const PARTS_IN_FLIGHT: usize = 64;
 
@@ -47,17 +49,23 @@ pub enum Part {
 }
 
 impl Answer {
-    /// The whole body.
+    /// The whole body; a failure when it is larger than an answer in one piece may be.
     pub async fn collect(mut self) -> Result<Bytes, FunctionFailure> {
         let mut whole = BytesMut::new();
         while let Some(part) = self.parts.recv().await {
             match part {
+                Part::Chunk(chunk) if whole.len() + chunk.len() > WHOLE_LIMIT => return Err(too_large()),
                 Part::Chunk(chunk) => whole.extend_from_slice(&chunk),
                 Part::Failed(failure) => return Err(failure),
             }
         }
         Ok(whole.freeze())
     }
+}
+
+fn too_large() -> FunctionFailure {
+    let message = format!("Response payload size exceeded maximum allowed payload size ({WHOLE_LIMIT} bytes).");
+    FunctionFailure::new("Function.ResponseSizeTooLarge", message)
 }
 
 impl Reply {
@@ -144,6 +152,19 @@ mod tests {
         drop(parts);
         let Ok(Reply::Answer(answer)) = reply.await else { panic!("no answer") };
         assert_eq!(answer.collect().await.unwrap_err().error_type, "Sandbox.Timedout");
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_one_piece_has_a_limit() {
+        let (exchange, reply) = Exchange::new();
+        let parts = exchange.answer("text/plain".into()).unwrap();
+        for size in [WHOLE_LIMIT, 1] {
+            parts.send(Part::Chunk(vec![0; size].into())).await.unwrap();
+        }
+        drop(parts);
+        exchange.finish();
+        let Ok(Reply::Answer(answer)) = reply.await else { panic!("no answer") };
+        assert_eq!(answer.collect().await.unwrap_err().error_type, "Function.ResponseSizeTooLarge");
     }
 
     #[tokio::test]

@@ -5,12 +5,12 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_lambda::{
     Client,
-    error::DisplayErrorContext,
     operation::get_function::GetFunctionOutput,
     types::{PackageType, State},
 };
 
 use super::error::InvokeError;
+use crate::backend::error_text;
 
 /// A function as a request names it: name, partial or full ARN, with an
 /// optional version or alias.
@@ -21,10 +21,13 @@ pub struct FunctionReference {
 }
 
 impl FunctionReference {
-    /// Reads `name`, `name:qualifier`, `account:function:name` and
+    /// Reads `name`, `name:qualifier`, `function:name`, `account:function:name` and
     /// `arn:<partition>:lambda:<region>:<account>:function:<name>[:<qualifier>]`.
     pub fn parse(text: &str) -> Result<Self, InvokeError> {
-        let own = text.rsplit_once("function:").map_or(text, |(_, own)| own);
+        let own = match text.split_once(":function:") {
+            Some((_, own)) => own,
+            None => text.strip_prefix("function:").unwrap_or(text),
+        };
         let (name, qualifier) = match own.split_once(':') {
             Some((name, qualifier)) => (name, Some(qualifier.to_owned())),
             None => (own, None),
@@ -65,17 +68,13 @@ impl Function {
             let missing = error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception());
             match missing {
                 true => InvokeError::NotFound(reference.name.clone()),
-                false => InvokeError::Backend {
-                    name: reference.name.clone(),
-                    cause: DisplayErrorContext(&error).to_string(),
-                },
+                false => InvokeError::Backend { name: reference.name.clone(), cause: error_text(&error) },
             }
         })?;
         Self::from_output(output).ok_or_else(|| InvokeError::NotFound(reference.name.clone()))
     }
 
-    /// An image and a role to run it with; a zip function has none, and the
-    /// backend answers for it.
+    /// A zip function has no image, and the backend answers for it.
     pub fn is_image(&self) -> bool {
         self.image.is_some()
     }
@@ -128,6 +127,8 @@ mod tests {
     fn every_form_of_a_reference_gives_the_name() {
         assert_eq!(parsed("tool"), ("tool".into(), None));
         assert_eq!(parsed("tool:$LATEST"), ("tool".into(), Some("$LATEST".into())));
+        assert_eq!(parsed("my-function:live"), ("my-function".into(), Some("live".into())));
+        assert_eq!(parsed("function:tool"), ("tool".into(), None));
         assert_eq!(parsed("000000000000:function:tool"), ("tool".into(), None));
         let arn = "arn:aws:lambda:us-east-1:000000000000:function:dev-tool:live";
         assert_eq!(parsed(arn), ("dev-tool".into(), Some("live".into())));

@@ -1,7 +1,10 @@
 //! Images of functions: pulled by digest from the backend's registry, unpacked
 //! once into the cache, found there ever after.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use oci_client::{
     Client, Reference,
@@ -13,7 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use super::unpack::{Layer, unpack_layer};
+use super::{
+    image_cache::{cached, prune, store},
+    unpack::Layer,
+};
+
+/// The registry is on this machine: one that is silent for so long has died.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
 /// An unpacked image.
 #[derive(Debug, Clone)]
@@ -51,7 +60,7 @@ pub struct Images {
 impl Images {
     /// `registry` is the loopback `host:port` behind every AWS-shaped registry name.
     pub fn new(cache: &Path, registry: &str) -> Self {
-        let client = Client::new(ClientConfig { protocol: ClientProtocol::Http, ..Default::default() });
+        let client = Client::new(client_configuration(registry));
         Self { folder: cache.join("rootfs"), registry: registry.into(), client, pulling: Mutex::new(()) }
     }
 
@@ -100,7 +109,12 @@ impl Images {
             layers.push(Layer { media_type: descriptor.media_type.clone(), blob });
         }
         let folder = folder.to_owned();
-        let stored = tokio::task::spawn_blocking(move || store(&folder, &configuration.config, &layers)).await;
+        let stored = tokio::task::spawn_blocking(move || {
+            store(&folder, &configuration.config, &layers)?;
+            folder.parent().into_iter().for_each(prune);
+            Ok::<_, std::io::Error>(())
+        });
+        let stored = stored.await;
         stored.map_err(|error| error.to_string())?.map_err(|error| format!("unpack: {error}"))
     }
 
@@ -121,28 +135,22 @@ impl Images {
     }
 }
 
+/// The client forgets a proxy of the environment only when it is given another
+/// one, so it gets one that is for every host but the registry's.
+fn client_configuration(registry: &str) -> ClientConfig {
+    ClientConfig {
+        protocol: ClientProtocol::Http,
+        http_proxy: Some(format!("http://{registry}")),
+        no_proxy: Some(registry.rsplit_once(':').map_or(registry, |(host, _)| host).to_owned()),
+        connect_timeout: Some(SILENCE_LIMIT),
+        read_timeout: Some(SILENCE_LIMIT),
+        ..ClientConfig::default()
+    }
+}
+
 fn ensure_digest(expected: &str, bytes: &[u8]) -> Result<(), String> {
     let actual = format!("sha256:{}", hex::encode(Sha256::digest(bytes)));
     if actual == expected { Ok(()) } else { Err(format!("content has digest {actual}, not {expected}")) }
-}
-
-fn cached(folder: &Path) -> Option<Rootfs> {
-    let text = std::fs::read(folder.join("config.json")).ok()?;
-    Some(Rootfs { root: folder.join("root"), configuration: serde_json::from_slice(&text).ok()? })
-}
-
-/// Unpacks beside the final folder and renames, so that a folder is whole or absent.
-fn store(folder: &Path, configuration: &ImageConfiguration, layers: &[Layer]) -> std::io::Result<()> {
-    let staging = folder.with_extension(uuid::Uuid::new_v4().simple().to_string());
-    let root = staging.join("root");
-    let stored = std::fs::create_dir_all(&root)
-        .and_then(|()| layers.iter().try_for_each(|layer| unpack_layer(layer, &root)))
-        .and_then(|()| std::fs::write(staging.join("config.json"), serde_json::to_vec(configuration)?))
-        .and_then(|()| std::fs::rename(&staging, folder));
-    if stored.is_err() {
-        std::fs::remove_dir_all(&staging).ok();
-    }
-    stored
 }
 
 #[cfg(test)]
@@ -167,14 +175,5 @@ mod tests {
     #[test]
     fn content_with_another_digest_is_refused() {
         assert!(ensure_digest(&format!("sha256:{}", "0".repeat(64)), b"x").is_err());
-    }
-
-    #[test]
-    fn a_failed_unpacking_leaves_nothing_behind() {
-        let cache = tempfile::tempdir().unwrap();
-        let layer = Layer { media_type: "application/vnd.oci.image.layer.v1.tar+gzip".into(), blob: b"junk".to_vec() };
-        let folder = cache.path().join("sha256-1");
-        assert!(store(&folder, &ImageConfiguration::default(), &[layer]).is_err());
-        assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 0);
     }
 }

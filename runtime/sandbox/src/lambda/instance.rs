@@ -210,10 +210,10 @@ while True:
     /// An image folder whose bootstrap is the runtime; None without python3.
     fn image(folder: &Path) -> Option<Rootfs> {
         let found = std::process::Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
-        let Some(output) = found.ok().filter(|output| output.status.success()) else {
-            println!("skipped: python3 is not installed");
+        if !test_requirements::have_program("python3", module_path!()) {
             return None;
-        };
+        }
+        let output = found.expect("python3 runs");
         let interpreter = String::from_utf8(output.stdout).unwrap();
         let task = folder.join("root/var/task");
         fs::create_dir_all(&task).unwrap();

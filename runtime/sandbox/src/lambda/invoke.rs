@@ -18,7 +18,7 @@ use super::{
     function::{Function, FunctionReference},
     runner::Event,
 };
-use crate::{event_stream, identity::Denied, rest_error::RestError};
+use crate::{event_stream, rest_error::RestError};
 
 const CLIENT_CONTEXT: &str = "x-amz-client-context";
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
@@ -47,13 +47,13 @@ impl LambdaApi {
 
     async fn try_invoke(&self, request: Request, name: &str, style: InvocationStyle) -> Result<Handled, RestError> {
         let (parts, body) = read(request).await?;
-        let caller = self.identity.authenticate(&parts, &body).map_err(refused)?;
+        let caller = self.identity.authenticate(&parts, &body)?;
         let function = self.runner.function(&reference(name, parts.uri.query())?).await?;
         if !function.is_image() {
             return Ok(Handled::Backend(restore(parts, body)));
         }
         let access = Access { identity: &self.identity, client: &self.client, caller: &caller, function: &function };
-        access.check(INVOKE_FUNCTION, &[]).await.map_err(refused)?;
+        access.check(INVOKE_FUNCTION, &[]).await?;
         let event = event(&parts.headers, body)?;
         let kind = invocation_type(&parts.headers)?;
         let response = match (kind, style) {
@@ -184,10 +184,6 @@ pub(super) fn ascii(json: &str) -> String {
     escaped
 }
 
-pub(super) fn refused(denied: Denied) -> RestError {
-    RestError::new(denied.status(), denied.code, denied.message)
-}
-
 fn invalid(code: &str, message: &str) -> RestError {
     RestError::new(StatusCode::BAD_REQUEST, code, message)
 }
@@ -195,7 +191,7 @@ fn invalid(code: &str, message: &str) -> RestError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lambda::Exchange;
+    use crate::lambda::exchange::Exchange;
     use futures::StreamExt;
 
     #[test]

@@ -5,9 +5,13 @@ use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
-use tokio::process::Command;
+use tokio::{process::Command, time::timeout};
+
+/// How long bubblewrap may take to start `true`.
+const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Isolation {
@@ -27,8 +31,8 @@ impl Isolation {
         let mut command = Command::new(&program);
         command.args(bubblewrap_arguments(Path::new("/"))).args(["--", "true"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        match command.status().await {
-            Ok(status) if status.success() => Self::Bubblewrap(program),
+        match timeout(PROBE_LIMIT, command.status()).await {
+            Ok(Ok(status)) if status.success() => Self::Bubblewrap(program),
             _ => Self::Process,
         }
     }

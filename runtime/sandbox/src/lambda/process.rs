@@ -1,11 +1,18 @@
 //! A function's process: started from an unpacked image with nothing but its
 //! own environment, its output appended to the function's log, ended with all
 //! its children.
+//!
+//! A sandbox that is killed cannot end them. Bubblewrap does it then; a plain
+//! process notices that its Runtime API has closed the connection on which it
+//! waits for the next event, or to which it answers, and Lambda's runtimes end
+//! at that. A function that does neither runs on: the kernel's way, a death
+//! signal, is set between fork and exec, where only unsafe code runs.
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     process::{ExitStatus, Stdio},
 };
@@ -17,6 +24,9 @@ use nix::{
 use tokio::process::Child;
 
 use super::isolation::Isolation;
+
+/// A log as long as this is put aside when the next instance starts.
+const LOG_LIMIT: u64 = 10 * 1024 * 1024;
 
 /// What to start and where.
 pub struct Program<'a> {
@@ -52,7 +62,7 @@ impl Process {
     /// Waits for the end.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await;
-        self.group = None;
+        self.kill_group();
         status
     }
 
@@ -64,9 +74,15 @@ impl Process {
 
     /// True when the process has ended by itself.
     pub fn has_ended(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+        let ended = !matches!(self.child.try_wait(), Ok(None));
+        if ended {
+            self.kill_group();
+        }
+        ended
     }
 
+    /// Once only, and at once when the process was waited for: its number is the
+    /// group's, and nobody else's while one of the group lives.
     fn kill_group(&mut self) {
         if let Some(group) = self.group.take() {
             // It may be gone already, which is what is wanted.
@@ -77,17 +93,36 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if !self.has_ended() {
-            self.kill_group();
-        }
+        self.kill_group();
     }
 }
 
 /// The function writes here itself, a line at a time: appending writes of two
-/// instances do not mix.
+/// instances do not mix. For its owner only: functions log what people ask.
 fn open_log(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    OpenOptions::new().create(true).append(true).open(path)
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > LOG_LIMIT) {
+        // Another instance that starts now may have done it.
+        fs::rename(path, path.with_extension("log.previous")).ok();
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_log_is_its_owners_alone_and_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("logs/f.log");
+        open_log(&path).unwrap().set_len(LOG_LIMIT + 1).unwrap();
+        let log = open_log(&path).unwrap();
+        assert_eq!(log.metadata().unwrap().len(), 0);
+        assert_eq!(log.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(folder.path().join("logs/f.log.previous").exists());
+    }
 }

@@ -5,13 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_cloudformation::{error::DisplayErrorContext, types::Stack};
+use aws_sdk_cloudformation::types::Stack;
 use aws_sdk_dynamodb::types::{
     PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::tables::{TableSettings, tables};
-use crate::backend::Backend;
+use crate::backend::{Backend, error_text};
 
 /// Stacks of the emulator finish in milliseconds; a client is not kept longer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -121,6 +122,6 @@ fn parameters(stack: &Stack) -> BTreeMap<String, String> {
     parameters.filter_map(|p| Some((p.parameter_key()?.to_owned(), p.parameter_value()?.to_owned()))).collect()
 }
 
-fn text(error: impl std::error::Error) -> String {
-    DisplayErrorContext(error).to_string()
+fn text(error: impl std::error::Error + ProvideErrorMetadata) -> String {
+    error_text(&error)
 }

@@ -167,7 +167,7 @@ pub fn bad_gateway() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lambda::Exchange;
+    use crate::lambda::exchange::Exchange;
     use http_body_util::BodyExt;
 
     async fn reply(content_type: &str, parts: Vec<Part>) -> Reply {

@@ -1,5 +1,5 @@
-//! Cross-origin answers of a function URL, from its configuration. A URL
-//! without one sends no such header, and a function's own are replaced.
+//! Cross-origin answers of a function URL, from its configuration. Where there
+//! is one it alone decides; a URL without one passes the function's own on.
 
 use aws_sdk_lambda::types::Cors;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -7,6 +7,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 /// True for a browser's preflight that the URL's configuration answers.
 pub fn is_preflight(method: &Method, headers: &HeaderMap, cors: Option<&Cors>) -> bool {
     cors.is_some() && method == Method::OPTIONS && headers.contains_key(header::ORIGIN)
+}
+
+/// Puts the configuration's headers in the place of the function's own.
+pub fn impose(cors: Option<&Cors>, decided: HeaderMap, answer: &mut HeaderMap) {
+    if cors.is_none() {
+        return;
+    }
+    let own: Vec<_> = answer.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    own.iter().for_each(|name| drop(answer.remove(name)));
+    answer.extend(decided);
 }
 
 /// Headers for an origin that the configuration allows; none for another.
@@ -66,5 +76,19 @@ mod tests {
         assert_eq!(allowed[header::ACCESS_CONTROL_MAX_AGE], "60");
         assert!(headers(Some(&cors()), &from("https://b.example")).is_empty());
         assert!(headers(None, &from("https://a.example")).is_empty());
+    }
+
+    #[test]
+    fn a_function_cannot_allow_what_its_url_does_not() {
+        let own = HeaderMap::from_iter([(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))]);
+        let mut answer = own.clone();
+        impose(Some(&cors()), headers(Some(&cors()), &from("https://b.example")), &mut answer);
+        assert!(answer.is_empty());
+        let mut answer = own.clone();
+        impose(Some(&cors()), headers(Some(&cors()), &from("https://a.example")), &mut answer);
+        assert_eq!(answer[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://a.example");
+        let mut answer = own.clone();
+        impose(None, HeaderMap::new(), &mut answer);
+        assert_eq!(answer, own);
     }
 }

@@ -18,15 +18,20 @@ use super::{
     locate::UrlConfiguration,
 };
 use crate::{
-    identity::{Caller, Denied},
+    identity::{Caller, Denied, credential_scope},
     lambda::{
-        access::{Access, INVOKE_FUNCTION, INVOKE_FUNCTION_URL},
+        access::{Access, INVOKE_FUNCTION, INVOKE_FUNCTION_URL, is_open_to_anybody},
         api::{LambdaApi, read},
         error::InvokeError,
         function::Function,
         runner::Event,
     },
 };
+
+/// The service that a signature has to be for.
+const SERVICE: &str = "lambda";
+const AUTH_TYPE: &str = "lambda:FunctionUrlAuthType";
+const VIA_URL: (&str, &str) = ("lambda:InvokedViaFunctionUrl", "true");
 
 /// Which URL a request is for and its path there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +54,7 @@ impl LambdaApi {
                 Ok(response) | Err(response) => response,
             },
         };
-        response.headers_mut().extend(cross_origin);
+        cors::impose(cors, cross_origin, response.headers_mut());
         response
     }
 
@@ -62,7 +67,8 @@ impl LambdaApi {
         let (parts, body) = read(request).await.map_err(IntoResponse::into_response)?;
         let function = self.runner.function(&configuration.function).await.map_err(unavailable)?;
         let caller = match configuration.auth {
-            FunctionUrlAuthType::None => None,
+            FunctionUrlAuthType::None if self.is_open(&function).await => None,
+            FunctionUrlAuthType::None => return Err(message(StatusCode::FORBIDDEN, "Forbidden")),
             _ => Some(self.admitted(&parts, &body, &function).await?),
         };
         if !function.is_image() {
@@ -74,13 +80,18 @@ impl LambdaApi {
 
     /// Signature first, then both permissions that a URL needs since October 2025.
     async fn admitted(&self, parts: &Parts, body: &Bytes, function: &Function) -> Result<Caller, Response> {
-        let caller = self.identity.authenticate(parts, body).map_err(unauthenticated)?;
+        let scoped = credential_scope(&parts.headers).map_or(Ok(()), |scope| scope.check(SERVICE, &self.region));
+        let caller = scoped.and_then(|()| self.identity.authenticate(parts, body)).map_err(unauthenticated)?;
         let access = Access { identity: &self.identity, client: &self.client, caller: &caller, function };
-        let by_url = [("lambda:FunctionUrlAuthType", "AWS_IAM")];
-        let invoked = [("lambda:InvokedViaFunctionUrl", "true")];
-        access.check(INVOKE_FUNCTION_URL, &by_url).await.map_err(forbidden)?;
-        access.check(INVOKE_FUNCTION, &invoked).await.map_err(forbidden)?;
+        access.check(INVOKE_FUNCTION_URL, &[(AUTH_TYPE, "AWS_IAM")]).await.map_err(forbidden)?;
+        access.check(INVOKE_FUNCTION, &[VIA_URL]).await.map_err(forbidden)?;
         Ok(caller)
+    }
+
+    /// A URL without signatures needs a policy that gives everybody the same two.
+    async fn is_open(&self, function: &Function) -> bool {
+        is_open_to_anybody(&self.client, function, INVOKE_FUNCTION_URL, &[(AUTH_TYPE, "NONE")]).await
+            && is_open_to_anybody(&self.client, function, INVOKE_FUNCTION, &[VIA_URL]).await
     }
 
     async fn answer(
