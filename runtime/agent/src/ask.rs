@@ -7,7 +7,7 @@ use std::time::Duration;
 use contract::chat::{ChatEvent, ListedTool};
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::agent::Agent;
 use crate::caller::Owner;
@@ -25,7 +25,7 @@ const TURNS_READ: usize = 25;
 /// Events that wait for a slow client before the turn waits too.
 const EVENTS_WAITING: usize = 64;
 /// Time to store a turn, and to hand over the last event. Both fit between a
-/// turn's deadline and the function's.
+/// turn's deadline and the end of a function that has half a minute or more.
 const STORE_DEADLINE: Duration = Duration::from_secs(6);
 const LAST_EVENT_DEADLINE: Duration = Duration::from_secs(2);
 
@@ -54,7 +54,8 @@ pub struct Answer {
 /// cannot be read, and for a token that the gateway refuses.
 pub async fn ask(agent: Arc<Agent>, question: Question) -> Result<Answer, Failure> {
     let asked_at = agent.now();
-    let (conversation, session) = tokio::try_join!(read(&agent, &question, asked_at), open_tools(&agent, &question))?;
+    let opened = async { tokio::try_join!(read(&agent, &question, asked_at), open_tools(&agent, &question)) };
+    let (conversation, session) = timeout_at(question.deadline, opened).await.map_err(|_| too_late())??;
     let (events, receiver) = mpsc::channel(EVENTS_WAITING);
     let conversation_id = question.conversation_id.clone();
     let prepared = Prepared { agent, question, asked_at, conversation, session };
@@ -67,13 +68,18 @@ async fn read(agent: &Agent, question: &Question, now: OffsetDateTime) -> Result
     match agent.ports.store.read(access, Extent::Latest(TURNS_READ)).await? {
         Lookup::Found(conversation) => Ok(Some(conversation)),
         Lookup::Absent => Ok(None),
-        Lookup::Foreign => Err(not_found(&question.conversation_id)),
+        Lookup::Foreign => Err(not_found(&question.conversation_id).hint("choose another conversation_id")),
     }
 }
 
 /// What somebody else's conversation looks like, and one that is not there.
 pub fn not_found(id: &ConversationId) -> Failure {
     Failure::new(Code::ConversationNotFound, format!("there is no conversation {}", id.as_str()))
+}
+
+fn too_late() -> Failure {
+    Failure::new(Code::AnswerDeadline, "read the conversation and connect to the gateway: the time is over")
+        .hint("ask again")
 }
 
 async fn open_tools(agent: &Agent, question: &Question) -> Result<Option<Box<dyn ToolSession>>, Failure> {
@@ -179,6 +185,13 @@ impl Prepared {
         }
     }
 
+    /// The names that the gateway serves. A model can make up others: its words, so they stay out of the log.
+    fn served<'a>(&self, names: &'a [String]) -> Vec<&'a str> {
+        let tools = self.session.as_deref().map_or(&[][..], |session| session.tools());
+        let is_served = |name: &&'a str| tools.iter().any(|tool| tool.name == **name);
+        names.iter().map(String::as_str).filter(is_served).collect()
+    }
+
     fn log(&self, record: &TurnRecord) {
         let duration_ms = (self.agent.now() - self.asked_at).whole_milliseconds() as i64;
         tracing::info!(
@@ -186,7 +199,7 @@ impl Prepared {
             conversation_id = self.question.conversation_id.as_str(),
             ending = record.ending.name(),
             rounds = record.rounds,
-            tools = record.tools_used.join(","),
+            tools = self.served(&record.tools_used).join(","),
             input_tokens = record.usage.input_tokens,
             output_tokens = record.usage.output_tokens,
             duration_ms,

@@ -10,7 +10,9 @@ use crate::failure::{Code, Failure};
 /// Whom a conversation belongs to: the ARN of the IAM principal, as Lambda verified it.
 ///
 /// The session name of an assumed role is part of it: behind IAM Identity
-/// Center it is what tells one user from the other.
+/// Center it is what tells one user from the other. Hence who assumes a role
+/// under a new session name each time, as many tools do, is a new owner each
+/// time and does not see the earlier conversations again; they expire.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner(String);
 

@@ -5,7 +5,9 @@
 //! the local platform.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -18,6 +20,9 @@ use crate::failure::Failure;
 use crate::gateway::McpGateway;
 use crate::model::BedrockModel;
 
+/// For one call to the conversation table, retries included: the SDK alone would wait for an answer for ever.
+const TABLE_CALL_DEADLINE: Duration = Duration::from_secs(15);
+
 /// Makes ring the process's TLS provider. Does nothing when there is one already.
 pub fn install_tls_provider() {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
@@ -29,7 +34,7 @@ pub fn install_tls_provider() {
 pub async fn ports(configuration: &Configuration) -> Result<Ports, Failure> {
     let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
     Ok(Ports {
-        store: Arc::new(DynamoDbStore::new(aws_sdk_dynamodb::Client::new(&sdk), configuration.table.clone())),
+        store: Arc::new(DynamoDbStore::new(dynamodb(&sdk), configuration.table.clone())),
         model: Arc::new(BedrockModel::new(
             bedrock(&sdk, &configuration.bedrock_region),
             configuration.model.clone(),
@@ -41,6 +46,13 @@ pub async fn ports(configuration: &Configuration) -> Result<Ports, Failure> {
 
 pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn dynamodb(sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let timeouts = sdk.timeout_config().map(TimeoutConfig::to_builder).unwrap_or_default();
+    let timeouts = timeouts.operation_timeout(TABLE_CALL_DEADLINE).build();
+    let configuration = aws_sdk_dynamodb::config::Builder::from(sdk).timeout_config(timeouts).build();
+    aws_sdk_dynamodb::Client::from_conf(configuration)
 }
 
 /// A model may think for minutes without a byte: the turn's own deadline ends it, not the SDK.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tracing::level_filters::LevelFilter;
-use url::Url;
+use url::{Host, Url};
 
 /// What the agent function is configured with.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Configuration {
     pub table: String,
     pub project: String,
     pub environment: String,
-    /// How long a conversation is kept after its last turn.
+    /// How long a conversation is kept after its last turn, and a turn after it was stored.
     pub conversation_lifetime: Duration,
     /// MCP address of the gateway; the only address that a user's token is sent to.
     pub gateway_url: Url,
@@ -86,16 +86,16 @@ impl Reader<'_> {
     fn url(&mut self, name: &str) -> Url {
         let value = self.text(name);
         match Url::parse(&value) {
-            Ok(url) if ["http", "https"].contains(&url.scheme()) => return url,
+            Ok(url) if url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url) => return url,
             _ if value.is_empty() => {}
-            _ => drop(self.fault(name, "must be an http or https address")),
+            _ => drop(self.fault(name, "must be an https address, or an http address of this machine")),
         }
         Url::parse("https://unset.invalid").expect("a constant address")
     }
 
     fn level(&mut self, name: &str) -> LevelFilter {
-        let value = self.text(name);
-        match value.to_ascii_lowercase().as_str() {
+        let value = self.text(name).to_ascii_lowercase();
+        match own_directive(&value) {
             "" => LevelFilter::INFO,
             "warning" => LevelFilter::WARN,
             "critical" => LevelFilter::ERROR,
@@ -109,6 +109,24 @@ impl Reader<'_> {
     fn fault(&mut self, name: &str, what: &str) -> String {
         self.faults.push(format!("{name} {what}"));
         String::new()
+    }
+}
+
+/// Of directives, as an environment's settings may hold them (`info,agent=debug`), the one for this
+/// crate, or else the one for everything.
+fn own_directive(text: &str) -> &str {
+    let directives = || text.split(',').map(|directive| directive.rsplit_once('=').unwrap_or(("", directive)));
+    let of = |target: &str| directives().rfind(|(named, _)| *named == target).map(|(_, level)| level);
+    of("agent").or_else(|| of("")).unwrap_or("info")
+}
+
+/// A token must not travel in the clear: plain http is for the local platform.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -147,12 +165,26 @@ mod tests {
     }
 
     #[test]
+    fn of_log_directives_the_agents_own_counts() {
+        for (text, level) in [
+            ("debug", LevelFilter::DEBUG),
+            ("info,agent=debug", LevelFilter::DEBUG),
+            ("warn,agent::turn=trace", LevelFilter::WARN),
+            ("aws_config=trace", LevelFilter::INFO),
+        ] {
+            let mut variables = complete();
+            variables.insert("LOG_LEVEL".into(), text.into());
+            assert_eq!(Configuration::from_variables(&variables).unwrap().log_level, level, "{text}");
+        }
+    }
+
+    #[test]
     fn all_faults_are_reported_at_once() {
         let mut variables = complete();
         variables.remove("DYNAMODB_TABLE_NAME");
         variables.insert("ENVIRONMENT".into(), " ".into());
         variables.insert("CONVERSATION_TTL_MINUTES".into(), "soon".into());
-        variables.insert("GATEWAY_URL".into(), "ftp://gateway".into());
+        variables.insert("GATEWAY_URL".into(), "http://gateway.example/mcp".into());
         variables.insert("LOG_LEVEL".into(), "loud".into());
         let ConfigurationFaults(faults) = Configuration::from_variables(&variables).unwrap_err();
         assert_eq!(
@@ -161,7 +193,7 @@ mod tests {
                 "DYNAMODB_TABLE_NAME is not set",
                 "ENVIRONMENT is empty",
                 "CONVERSATION_TTL_MINUTES must be a whole number of minutes from 1 to 5256000",
-                "GATEWAY_URL must be an http or https address",
+                "GATEWAY_URL must be an https address, or an http address of this machine",
                 "LOG_LEVEL must be one of off, error, warn, info, debug, trace",
             ]
         );

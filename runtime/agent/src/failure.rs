@@ -59,7 +59,9 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR;
 }
 
-/// A failure. Neither message nor hint ever holds a token or what users, models or tools said.
+/// A failure. Neither message nor hint holds a token, a question, an answer or a tool's result. What a
+/// message may repeat: a name from the request (a conversation's id, an unknown field) and the words
+/// in which AWS or the gateway refused a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
@@ -87,9 +89,21 @@ impl Failure {
     }
 }
 
+/// An error with its causes in one line. Unlike the SDK's own full text it leaves out the Debug form,
+/// which can hold whole requests and answers.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        tracing::warn!(code = self.code.as_str(), "the request failed: {self}");
+        let code = self.code.as_str();
+        // A refused request's message can repeat a name that the caller made up.
+        match code.starts_with("request/") {
+            true => tracing::warn!(code, "the request was refused"),
+            false => tracing::warn!(code, "the request failed: {self}"),
+        }
         (self.code.status(), Json(ErrorBody { error: self.detail() })).into_response()
     }
 }

@@ -26,7 +26,8 @@ async fn main() -> ExitCode {
 async fn serve(configuration: Configuration) -> Result<(), Failure> {
     clients::install_tls_provider();
     let agent = Agent::new(clients::ports(&configuration).await?, configuration);
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the agent is ready");
+    let Configuration { project, environment, .. } = &agent.configuration;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), project, environment, "the agent is ready");
     lambda_http::run_with_streaming_response(http::router(agent))
         .await
         .map_err(|error| Failure::internal(format!("serve the Lambda runtime: {error}")))

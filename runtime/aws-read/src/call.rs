@@ -1,7 +1,5 @@
 //! What a caller asks for and what it gets.
 
-use std::time::Duration;
-
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -39,8 +37,6 @@ pub struct Budget {
 }
 
 impl Budget {
-    pub const DEFAULT_TIME: Duration = Duration::from_secs(20);
-
     /// 1,000 items and 20 pages until the deadline.
     pub fn until(deadline: Instant) -> Self {
         Self { deadline, max_items: 1000, max_pages: 20 }

@@ -25,6 +25,9 @@ use crate::{retry, s3, transport};
 /// A bucket's region is found in one step; one more is for a bucket that moved.
 const MAX_REDIRECTS: usize = 2;
 
+/// Buckets whose regions are remembered; then it starts anew, since callers choose the names.
+const MAX_BUCKET_REGIONS: usize = 10_000;
+
 /// Reads AWS. Cheap to share by reference; connections are kept.
 #[derive(Debug)]
 pub struct Client {
@@ -126,12 +129,12 @@ impl Client {
         deadline: Instant,
     ) -> Result<(serde_json::Value, Region), ReadError> {
         let request = read.request(parameters)?;
-        let over = || ReadError::Deadline { operation: read.allowed.full_name() };
+        let over = |sent| ReadError::Deadline { operation: read.allowed.full_name(), sent };
         if Instant::now() >= deadline {
-            return Err(over());
+            return Err(over(false));
         }
         let mut outgoing = Outgoing { request, bucket: read.bucket(parameters), region };
-        let reply = timeout_at(deadline, self.send(read, &mut outgoing)).await.map_err(|_| over())??;
+        let reply = timeout_at(deadline, self.send(read, &mut outgoing)).await.map_err(|_| over(true))??;
         let value = protocol::answer(read.service, read.operation, &reply)
             .map_err(|cause| ReadError::Answer { operation: read.allowed.full_name(), cause })?;
         Ok((value, outgoing.region))
@@ -149,7 +152,7 @@ impl Client {
             match (outgoing.bucket, elsewhere) {
                 (Some(bucket), Some(region)) if redirects < MAX_REDIRECTS => {
                     debug!(%region, "the bucket is in another region");
-                    self.bucket_regions().insert(bucket.to_owned(), region.clone());
+                    self.remember(bucket, &region);
                     outgoing.region = region;
                     redirects += 1;
                 }
@@ -193,6 +196,14 @@ impl Client {
             Some(fault) => Err(Failure::Fault(fault)),
             None => Ok(reply),
         }
+    }
+
+    fn remember(&self, bucket: &str, region: &Region) {
+        let mut regions = self.bucket_regions();
+        if regions.len() >= MAX_BUCKET_REGIONS {
+            regions.clear();
+        }
+        regions.insert(bucket.to_owned(), region.clone());
     }
 
     fn bucket_regions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Region>> {

@@ -28,8 +28,9 @@ pub enum ReadError {
     #[error("{operation}: no answer from {host}: {cause}")]
     Unreachable { operation: String, host: String, cause: String },
 
+    /// `sent`: a request may have been on its way.
     #[error("{operation}: the time for this answer is over")]
-    Deadline { operation: String },
+    Deadline { operation: String, sent: bool },
 
     #[error("{operation}: AWS answered what its service model does not describe: {cause}")]
     Answer { operation: String, cause: String },
@@ -54,7 +55,8 @@ impl ReadError {
     pub fn was_sent(&self) -> bool {
         match self {
             Self::NotAllowed { .. } | Self::Parameter { .. } | Self::Setup { .. } | Self::Credentials { .. } => false,
-            Self::Refused(_) | Self::Unreachable { .. } | Self::Deadline { .. } | Self::Answer { .. } => true,
+            Self::Deadline { sent, .. } => *sent,
+            Self::Refused(_) | Self::Unreachable { .. } | Self::Answer { .. } => true,
         }
     }
 }

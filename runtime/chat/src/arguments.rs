@@ -9,7 +9,7 @@ Examples:
   chat --env local \"What time is it?\"       one question
   chat --env local List my S3 buckets       words without quotes are one question too
   chat --env prod                           a conversation: /help lists its commands
-  chat --env prod --json \"Which queues are empty?\" | jq -r .answer
+  chat --env prod --json \"Which buckets are public?\" | jq -r .answer
   chat --env prod login                     log in with the browser, once
 
   chat --url https://<id>.lambda-url.eu-west-1.on.aws/ \\

@@ -127,10 +127,17 @@ fn login_command(source: &Source) -> String {
     match source {
         Source::Environment(name) => format!("chat --env {name} login"),
         Source::File(path) => format!("chat --connection {} login", path.display()),
-        Source::Flags(flags) => {
-            format!("chat --url {} --issuer {} --client-id {} login", flags.url, flags.issuer, flags.client_id)
-        }
+        Source::Flags(flags) => format!("chat {} login", typed(flags).join(" ")),
     }
+}
+
+/// The options that name the agent and the login, as they were given.
+fn typed(flags: &Flags) -> Vec<String> {
+    let region = flags.region.clone().unwrap_or_default();
+    let single = [("--url", &flags.url), ("--region", &region), ("--issuer", &flags.issuer)];
+    let scopes = flags.scopes.iter().map(|scope| ("--scope", scope));
+    let options = single.into_iter().chain(scopes).chain([("--client-id", &flags.client_id)]);
+    options.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect()
 }
 
 /// The file wins over the variable: it was named for this run.
@@ -182,7 +189,9 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(settings.connection.region, "eu-central-1");
-        assert!(settings.login_command.contains("--client-id chat login"));
+        let options = "--url https://abc.lambda-url.eu-west-1.on.aws --region eu-central-1 \
+                       --issuer https://issuer.example/oauth2/default --client-id chat";
+        assert_eq!(settings.login_command, format!("chat {options} login"));
     }
 
     #[test]

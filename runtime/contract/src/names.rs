@@ -89,10 +89,6 @@ impl Names {
         self.application_stack()
     }
 
-    pub fn log_group(function: &str) -> String {
-        format!("/aws/lambda/{function}")
-    }
-
     pub fn function_arn(region: &str, account: &str, function: &str) -> String {
         format!("arn:aws:lambda:{region}:{account}:function:{function}")
     }

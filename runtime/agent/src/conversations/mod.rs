@@ -9,6 +9,7 @@ pub mod cases;
 mod dynamodb;
 mod history;
 mod identifier;
+#[cfg(test)]
 mod memory;
 mod recording;
 mod store;
@@ -17,6 +18,7 @@ mod trimming;
 pub use dynamodb::DynamoDbStore;
 pub use history::{displayed, for_model, for_model_without_tools};
 pub use identifier::ConversationId;
+#[cfg(test)]
 pub use memory::MemoryStore;
 pub use recording::{Recording, record};
 pub use store::{

@@ -78,7 +78,7 @@ pub struct Meta {
     pub version: u64,
     /// Number of the latest turn.
     pub last_turn: u64,
-    /// Messages as a reader counts them: two a turn.
+    /// Messages as a reader counts them, two a turn; those of expired turns stay counted.
     pub message_count: usize,
     /// Ties turns to this conversation: turns left over from a deleted one of
     /// the same id carry another.
@@ -98,7 +98,7 @@ pub struct StoredTurn {
 pub struct NewTurn {
     pub asked_at: OffsetDateTime,
     pub answered_at: OffsetDateTime,
-    /// When the conversation expires unless another turn follows.
+    /// When this turn expires, and with it the conversation unless another turn follows.
     pub expires_at: OffsetDateTime,
     pub messages: Vec<Message>,
 }

@@ -14,6 +14,8 @@ use crate::failure::{Code, Failure};
 /// JSON-RPC code of "Missing Bearer token" and "Invalid Bearer token" at an AgentCore gateway.
 const BEARER_REFUSED: i32 = -32001;
 
+const NOT_MCP: &str = "the answer is not MCP";
+
 pub fn timeout(doing: &str) -> Failure {
     Failure::new(Code::GatewayTimeout, format!("{doing}: the gateway did not answer in time")).hint("ask again")
 }
@@ -96,9 +98,14 @@ fn source_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 's
     }
 }
 
-/// The innermost cause, which for a failed connection is the operating system's.
+/// The innermost cause, which for a failed connection is the operating system's. An answer that is
+/// not MCP is named and not quoted, since it can hold what a tool said.
 fn cause_of(chain: &[&(dyn Error + 'static)]) -> String {
-    chain.last().map_or_else(|| "unknown".into(), ToString::to_string)
+    let Some(innermost) = chain.last() else { return "unknown".into() };
+    match innermost.downcast_ref::<StreamableHttpError<reqwest::Error>>() {
+        Some(StreamableHttpError::UnexpectedServerResponse(_)) => NOT_MCP.into(),
+        _ => innermost.to_string(),
+    }
 }
 
 /// Initialization errors print whole answers; their names say enough.
@@ -107,7 +114,7 @@ fn without_content(error: &ClientInitializeError) -> &'static str {
         ClientInitializeError::ConnectionClosed(_) => "the connection was closed",
         ClientInitializeError::NoCompatibleProtocolVersion { .. } => "no common MCP protocol version",
         ClientInitializeError::Cancelled => "cancelled",
-        _ => "the answer is not MCP",
+        _ => NOT_MCP,
     }
 }
 
@@ -129,6 +136,12 @@ mod tests {
         assert_eq!(transport(challenged).code, Code::GatewayUnauthorized);
         let bare = StreamableHttpError::UnexpectedServerResponse("HTTP 401 Unauthorized: {}".into());
         assert_eq!(transport(bare).code, Code::GatewayUnauthorized);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_mcp_is_not_quoted() {
+        let strange = StreamableHttpError::UnexpectedServerResponse("invalid JSON: top secret".into());
+        assert_eq!(transport(strange).message, "list the tools: the answer is not MCP");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The model port over Bedrock's ConverseStream.
 
 use aws_sdk_bedrockruntime::Client;
-use aws_sdk_bedrockruntime::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
 use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError as StreamError;
 use aws_sdk_bedrockruntime::types::{
@@ -11,7 +11,7 @@ use futures::{FutureExt, StreamExt, stream};
 
 use super::refusal::Refusal;
 use super::{Model, ModelAnswer, ModelEvent, ModelRequest, ModelStream, StopReason, request};
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, causes};
 
 /// A model and its fallbacks on Bedrock.
 #[derive(Clone)]
@@ -144,7 +144,7 @@ where
             code: service.code().unwrap_or("UnknownException").to_owned(),
             message: service.message().unwrap_or("AWS gave no reason").to_owned(),
         },
-        None => Refusal { code: "NoAnswer".into(), message: DisplayErrorContext(error).to_string() },
+        None => Refusal { code: "NoAnswer".into(), message: causes(error) },
     }
 }
 

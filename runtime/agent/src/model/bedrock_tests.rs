@@ -52,6 +52,7 @@ async fn converse(State(asked): State<Asked>, Path(model): Path<String>, Json(bo
         }
         "throttled" => refuse(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", "slow down"),
         "breaks" => stream_of(&[text_delta("It is"), exception("throttlingException", "slow down")]),
+        "garbled" => stream_of(&[event("contentBlockDelta", json!("top secret"))]),
         _ => stream_of(&whole_answer()),
     }
 }
@@ -190,4 +191,13 @@ async fn an_exception_in_mid_stream_ends_the_events() {
     assert_eq!(events[0], Ok(ModelEvent::Text { block: 0, text: "It is".into() }));
     assert_eq!(events[1].as_ref().unwrap_err().code, Code::ModelThrottled);
     assert_eq!(events.len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_not_quoted() {
+    let served = serve().await;
+    let events = ask(&served, "garbled", &[]).await.unwrap();
+    let failure = events[0].as_ref().unwrap_err();
+    assert_eq!(failure.code, Code::ModelBroken);
+    assert!(!failure.message.contains("top secret"), "{failure}");
 }

@@ -1,33 +1,27 @@
 //! Which models take sampling parameters.
 //!
-//! Claude takes `temperature` up to the 4.6 generation (Haiku up to 4.5); from
-//! Opus 4.7 on, and in every family of generation 5, a request that holds it is
-//! refused with a ValidationException (Amazon Bedrock model cards for
-//! Anthropic). A Claude model that is not in the table counts as new.
+//! `us.anthropic.claude-sonnet-5-5` refuses a request that holds `temperature` or
+//! `topP`; `us.anthropic.claude-sonnet-4-6`, the default model, and earlier ones
+//! take them. So a Claude model gets a temperature only when the table names it:
+//! one that it does not name counts as new.
 
-/// Parts of model ids of the Claude models that take `temperature`.
-const CLAUDE_WITH_TEMPERATURE: [&str; 17] = [
+/// Parts of the ids of Claude models up to generation 4.6.
+const CLAUDE_WITH_TEMPERATURE: [&str; 11] = [
     "claude-instant",
     "claude-v2",
     "claude-3-",
     "claude-sonnet-4-2025",
-    "claude-sonnet-4-0",
-    "claude-sonnet-4-1",
     "claude-sonnet-4-5",
     "claude-sonnet-4-6",
     "claude-opus-4-2025",
-    "claude-opus-4-0",
     "claude-opus-4-1",
     "claude-opus-4-5",
     "claude-opus-4-6",
-    "claude-haiku-4-0",
-    "claude-haiku-4-1",
-    "claude-haiku-4-2025",
     "claude-haiku-4-5",
 ];
 
 /// True when a request to this model or inference profile may hold `temperature`.
-/// Other vendors' models all take it.
+/// An id without `claude` in it counts as another vendor's, whose models get it.
 pub fn takes_temperature(model: &str) -> bool {
     !model.contains("claude") || CLAUDE_WITH_TEMPERATURE.iter().any(|part| model.contains(part))
 }

@@ -82,18 +82,18 @@ impl Drive<'_> {
         let start = Instant::now();
         let output = self.output_of(&call).await;
         let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            tool = call.name,
-            success = output.success,
-            duration_ms,
-            bytes = output.text.len(),
-            "tool called"
-        );
+        // A name that the model made up is its words, and stays out of the log.
+        let tool = if self.serves(&call.name) { call.name.as_str() } else { "unknown" };
+        tracing::info!(tool, success = output.success, duration_ms, bytes = output.text.len(), "tool called");
         ToolOutcome { id: call.id, success: output.success, text: as_data(&output.text), duration_ms }
     }
 
+    fn serves(&self, name: &str) -> bool {
+        self.session.is_some_and(|session| session.tools().iter().any(|tool| tool.name == name))
+    }
+
     async fn output_of(&self, call: &ToolCall) -> ToolOutput {
-        let session = self.session.filter(|session| session.tools().iter().any(|tool| tool.name == call.name));
+        let session = self.session.filter(|_| self.serves(&call.name));
         let (session, arguments) = match (session, &call.arguments) {
             (None, _) => return failed(format!("there is no tool {}", call.name)),
             (_, Err(fault)) => return failed(fault.clone()),

@@ -66,6 +66,8 @@ pub struct Turn {
     started: bool,
     spoke_in_an_earlier_round: bool,
     speaks: bool,
+    /// Line feeds that the text so far ends with.
+    line_feeds: usize,
     usage: Usage,
     tools_used: Vec<String>,
     ending: Option<Ending>,
@@ -88,6 +90,7 @@ impl Turn {
             started: false,
             spoke_in_an_earlier_round: false,
             speaks: false,
+            line_feeds: 0,
             usage: Usage::default(),
             tools_used: Vec::new(),
             ending: None,
@@ -157,11 +160,16 @@ impl Turn {
         vec![Effect::Emit(ChatEvent::Started { conversation_id: self.conversation_id.clone() })]
     }
 
-    /// Texts of two rounds are two paragraphs.
+    /// Texts of two rounds are two paragraphs, with a blank line between them.
     fn speak(&mut self, text: String) -> Vec<Effect> {
         let new_paragraph = self.spoke_in_an_earlier_round && !self.speaks;
+        let missing = if new_paragraph { 2_usize.saturating_sub(self.line_feeds) } else { 0 };
         self.speaks = true;
-        let break_before = new_paragraph.then(|| "\n\n".to_owned());
+        self.line_feeds = match text.len() - text.trim_end_matches('\n').len() {
+            all if all == text.len() => self.line_feeds + missing + all,
+            at_the_end => at_the_end,
+        };
+        let break_before = (missing > 0).then(|| "\n".repeat(missing));
         break_before.into_iter().chain([text]).map(|text| Effect::Emit(ChatEvent::Text { text })).collect()
     }
 

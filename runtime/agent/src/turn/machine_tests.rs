@@ -90,6 +90,18 @@ fn several_tools_of_a_round_go_back_in_the_order_of_their_calls() {
 }
 
 #[test]
+fn one_blank_line_stands_between_the_texts_of_two_rounds() {
+    for (before, after) in [("Let me look.", "\n\nNoon."), ("Look:\n", "\nNoon."), ("Look:\n\n", "Noon.")] {
+        let mut turn = turn();
+        turn.step(text(before));
+        wants(&mut turn, "a", TIME, "");
+        stops(&mut turn, StopReason::ToolUse);
+        turn.step(answers("a", true, "12:00"));
+        assert_eq!(spoken(&turn.step(text("Noon."))), after, "after {before:?}");
+    }
+}
+
+#[test]
 fn malformed_tool_input_is_handed_on_as_a_fault() {
     let mut turn = turn();
     turn.step(text("."));

@@ -1,9 +1,12 @@
 //! The loopback redirect: a listener that takes one browser visit to
 //! `/callback` (RFC 8252, section 7.3), and the reading of what the issuer sends there.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use url::Url;
 
@@ -11,6 +14,9 @@ use crate::failure::Failure;
 
 const PATH: &str = "/callback";
 const HEAD_LIMIT: usize = 16 * 1024;
+
+/// Browsers open connections on suspicion and send nothing: such a visit must not keep the next one waiting.
+const HEAD_DEADLINE: Duration = Duration::from_secs(3);
 
 const APPROVED: &str = "You are logged in. Close this page and go back to the terminal.";
 const REFUSED: &str = "The login did not succeed. Go back to the terminal.";
@@ -48,7 +54,7 @@ impl RedirectListener {
     }
 
     async fn visit(&self, mut stream: TcpStream, state: &str) -> Option<Result<String, Failure>> {
-        let target = request_target(&mut stream).await?;
+        let target = timeout(HEAD_DEADLINE, request_target(&mut stream)).await.ok().flatten()?;
         let visited = self.url.join(&target).ok()?;
         if visited.path() != PATH {
             answer(&mut stream, "404 Not Found", "Nothing here.").await;

@@ -77,9 +77,9 @@ impl Line {
         }
     }
 
-    /// A line with a token must not reach the history file.
+    /// A line with a token must not reach the history file; one that is no command may be a mistyped `/token`.
     pub fn is_secret(&self) -> bool {
-        matches!(self, Self::Command(Command::Token(_)))
+        matches!(self, Self::Command(Command::Token(_)) | Self::Invalid(_))
     }
 }
 
@@ -172,6 +172,7 @@ mod tests {
         let line = Line::parse("/token eyJsecret");
         assert!(line.is_secret());
         assert!(!format!("{line:?}").contains("eyJsecret"));
+        assert!(Line::parse("/tokne eyJsecret").is_secret());
         assert!(!Line::parse("/token-file x").is_secret());
     }
 }

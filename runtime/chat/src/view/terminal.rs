@@ -23,7 +23,10 @@ pub struct TerminalView<O, R> {
     remarks: R,
     /// Whether both end on the same screen, where a remark needs a line of its own.
     shared_screen: bool,
-    column_zero: bool,
+    /// Line feeds that the output ends with; its beginning counts as one.
+    line_feeds: usize,
+    /// Between two texts of the model, which must not be further apart than a blank line.
+    after_tools: bool,
 }
 
 impl TerminalView<Styled<io::Stdout>, Styled<io::Stderr>> {
@@ -35,7 +38,7 @@ impl TerminalView<Styled<io::Stdout>, Styled<io::Stderr>> {
 
 impl<O: Write, R: Write> TerminalView<O, R> {
     pub fn new(output: O, remarks: R, shared_screen: bool) -> Self {
-        Self { output, remarks, shared_screen, column_zero: true }
+        Self { output, remarks, shared_screen, line_feeds: 1, after_tools: false }
     }
 
     /// Ends the answer's last line and adds time, length and conversation.
@@ -54,24 +57,35 @@ impl<O: Write, R: Write> TerminalView<O, R> {
     }
 
     fn end_line(&mut self) -> io::Result<()> {
-        if !self.column_zero {
+        if self.line_feeds == 0 {
             writeln!(self.output)?;
             self.output.flush()?;
-            self.column_zero = true;
+            self.line_feeds = 1;
         }
         Ok(())
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        let text = printable(text);
-        if let Some(last) = text.chars().last() {
-            self.column_zero = last == '\n';
-        }
+        let whole = printable(text);
+        let text: &str = if self.after_tools { self.without_excess_lines(&whole) } else { &whole };
+        self.after_tools &= text.trim_start_matches('\n').is_empty();
+        self.line_feeds = match text.len() - text.trim_end_matches('\n').len() {
+            all if all == text.len() => self.line_feeds + all,
+            at_the_end => at_the_end,
+        };
         self.output.write_all(text.as_bytes())?;
         self.output.flush()
     }
 
+    /// The text with as many line feeds before it as a single blank line still takes.
+    fn without_excess_lines<'t>(&self, text: &'t str) -> &'t str {
+        let leading = text.len() - text.trim_start_matches('\n').len();
+        let excess = leading.saturating_sub(2_usize.saturating_sub(self.line_feeds));
+        &text[excess..]
+    }
+
     fn remark(&mut self, text: &str) -> io::Result<()> {
+        self.after_tools = true;
         if self.shared_screen {
             self.end_line()?;
         }
@@ -173,6 +187,23 @@ mod tests {
         let (output, remarks) = shown_by(&events, false);
         assert_eq!(output, "Let me see.Noon.\n");
         assert!(remarks.contains("✗ failed: aws___get_time"));
+    }
+
+    #[test]
+    fn rounds_are_at_most_a_blank_line_apart() {
+        let text = |text: &str| ChatEvent::Text { text: text.into() };
+        for before in ["Let me see.", "Let me see.\n", "Let me see.\n\n"] {
+            for after in [&["\n\n", "Noon.\n\n\nBye."][..], &["\n\n", "\n", "Noon.\n\n\nBye."]] {
+                let events: Vec<_> = [text(before), started(), finished(true)]
+                    .into_iter()
+                    .chain(after.iter().map(|a| text(a)))
+                    .collect();
+                for shared_screen in [true, false] {
+                    let output = shown_by(&events, shared_screen).0;
+                    assert_eq!(output, "Let me see.\n\nNoon.\n\n\nBye.\n", "{before:?} {after:?} {shared_screen}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) async fn run(inspection: &Inspection, deadline: Instant, reader: &imp
     }
     match tally.first_failure() {
         Some(failure) if !read => {
-            let error = format!("{failure} ({} of {} buckets)", rows.len(), rows.len());
+            let error = format!("{failure} (none of {} buckets could be read)", rows.len());
             Outcome { completeness: Some(tally.completeness(0)), ..Outcome::error(error) }
         }
         _ => {
@@ -182,7 +182,7 @@ mod tests {
         );
         let outcome = inspected("versioning of all buckets", &reader).await;
         let error = outcome.error.unwrap();
-        assert!(error.contains("AccessDenied") && error.ends_with("(2 of 2 buckets)"), "{error}");
+        assert!(error.contains("AccessDenied") && error.ends_with("(none of 2 buckets could be read)"), "{error}");
     }
 
     #[tokio::test]

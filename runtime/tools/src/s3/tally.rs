@@ -6,6 +6,9 @@ use aws_read::{Answer, ReadError};
 use contract::tool_call::Completeness;
 use serde_json::{Value, json};
 
+/// Buckets that a failure names; the rest is counted, so that a failure of all leaves room for the answer.
+const NAMED: usize = 20;
+
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     calls: BTreeMap<String, usize>,
@@ -51,10 +54,15 @@ impl Tally {
         self.truncated = true;
     }
 
-    /// One entry for each operation and code, with every bucket it happened to.
+    /// One entry for each operation and code, with the buckets it happened to.
     pub fn failures(&self) -> Vec<Value> {
         let entries = self.failures.iter().map(|((operation, code), (message, buckets))| {
-            json!({"operation": operation, "code": code, "message": message, "buckets": buckets})
+            let named = &buckets[..buckets.len().min(NAMED)];
+            let mut entry = json!({"operation": operation, "code": code, "message": message, "buckets": named});
+            if buckets.len() > NAMED {
+                entry["further_buckets"] = json!(buckets.len() - NAMED);
+            }
+            entry
         });
         entries.collect()
     }
@@ -75,5 +83,31 @@ impl Tally {
             items,
             truncated: self.truncated,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_many_buckets_names_some_and_counts_the_rest() {
+        let error = ReadError::Deadline { operation: "s3:GetBucketTagging".into(), sent: false };
+        let mut tally = Tally::default();
+        for number in 0..NAMED + 5 {
+            tally.failed("GetBucketTagging", &format!("bucket-{number}"), &error);
+        }
+        let failures = tally.failures();
+        assert_eq!(failures[0]["buckets"].as_array().map(Vec::len), Some(NAMED));
+        assert_eq!(failures[0]["further_buckets"], 5);
+    }
+
+    #[test]
+    fn a_call_that_was_never_sent_is_not_counted() {
+        let over = |sent| ReadError::Deadline { operation: "s3:GetBucketTagging".into(), sent };
+        let mut tally = Tally::default();
+        tally.failed("GetBucketTagging", "a", &over(true));
+        tally.failed("GetBucketTagging", "b", &over(false));
+        assert_eq!(tally.completeness(0).calls, ["s3:GetBucketTagging"]);
     }
 }

@@ -1,8 +1,8 @@
 //! What DynamoDB's errors mean to us.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::failure::{Code, Failure};
+use crate::failure::{Code, Failure, causes};
 
 /// A call that failed; the message names the call's purpose and AWS's own reason.
 pub fn of<E, R>(doing: &str, error: SdkError<E, R>) -> Failure
@@ -19,7 +19,7 @@ where
     };
     let cause = match service {
         Some(service) => format!("{code}: {}", service.message().unwrap_or("AWS gave no reason")),
-        None => DisplayErrorContext(&error).to_string(),
+        None => causes(&error),
     };
     Failure::new(Code::ConversationStore, format!("{doing}: {cause}")).hint(hint)
 }

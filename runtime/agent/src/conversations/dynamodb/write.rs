@@ -1,11 +1,14 @@
 //! Writes: a turn with its meta item, a deletion, a clearing.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
+use tokio::time::sleep;
 
 use super::attributes::{self as attribute, Item};
 use super::fault;
@@ -14,8 +17,10 @@ use crate::failure::{Code, Failure};
 
 /// Most requests in one BatchWriteItem (Amazon DynamoDB API reference).
 const BATCH: usize = 25;
-/// Times that what DynamoDB left unprocessed is sent again.
-const BATCH_ATTEMPTS: usize = 8;
+/// Times that a batch is sent while DynamoDB leaves a part of it unprocessed.
+const BATCH_ATTEMPTS: u32 = 8;
+/// Pause before a batch's rest is sent again, times the attempts so far (DynamoDB asks for a growing one).
+const BATCH_PAUSE: Duration = Duration::from_millis(50);
 
 /// A meta item as it was read.
 const UNCHANGED: &str = "#owner = :owner AND #version = :version AND #incarnation = :incarnation";
@@ -104,13 +109,14 @@ impl Writer<'_> {
 
     async fn delete_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), Failure> {
         let doing = "delete a conversation's turns";
-        for _ in 0..BATCH_ATTEMPTS {
+        for attempt in 1..=BATCH_ATTEMPTS {
             let answer = self.client.batch_write_item().request_items(self.table, requests).send().await;
             let left = answer.map_err(|error| fault::of(doing, error))?.unprocessed_items.unwrap_or_default();
             requests = left.into_values().flatten().collect();
             if requests.is_empty() {
                 return Ok(());
             }
+            sleep(BATCH_PAUSE * attempt).await;
         }
         Err(Failure::new(Code::ConversationStore, format!("{doing}: DynamoDB is throttled")).hint("try again"))
     }
