@@ -2,9 +2,10 @@
 
 use contract::{Names, schema};
 
-use crate::desired::{Desired, is_owned};
+use crate::desired::Desired;
 use crate::failure::Failure;
 use crate::observed::{Fact, Observed, is_in_motion};
+use crate::ownership::is_owned;
 use crate::plan::{Action, Plan};
 
 /// Largest template body that CloudFormation takes inline, in bytes.

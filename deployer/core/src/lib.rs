@@ -11,6 +11,7 @@ pub mod failure;
 mod laws;
 mod model_access;
 pub mod observed;
+pub mod ownership;
 pub mod plan;
 pub mod progress;
 mod read_access;

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 use handlebars::Handlebars;
 use serde::Serialize;
 
-use crate::desired::ownership_tags;
 use crate::model_access::ModelAccess;
+use crate::ownership::ownership_tags;
 use crate::read_access::{self, ReadStatement};
 use crate::settings::{Cors, Function, Settings};
 

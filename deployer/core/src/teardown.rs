@@ -5,8 +5,8 @@
 
 use contract::{Names, names};
 
-use crate::desired::is_owned;
 use crate::observed::{Fact, Observed, ObservedRepository, ObservedStack};
+use crate::ownership::is_owned;
 use crate::plan::Draft;
 use crate::plan::{Action, Operation, Plan, Step, StepId, hold_behind_gaps};
 

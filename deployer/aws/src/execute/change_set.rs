@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::{
     Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, Stack, StackStatus, Tag,
 };
 use deployer_core::Failure;
-use deployer_core::desired::is_owned;
+use deployer_core::ownership::is_owned;
 use deployer_core::plan::StackDeployment;
 
 use super::context::Context;

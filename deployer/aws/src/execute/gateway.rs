@@ -4,8 +4,9 @@
 use aws_sdk_bedrockagentcorecontrol::types::{AuthorizerConfiguration, AuthorizerType, GatewayProtocolType};
 use contract::names;
 use deployer_core::Failure;
-use deployer_core::desired::{DesiredGateway, is_owned};
+use deployer_core::desired::DesiredGateway;
 use deployer_core::observed::ObservedGateway;
+use deployer_core::ownership::is_owned;
 use tokio::time::Instant;
 
 use super::context::Context;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::Tag;
 use deployer_core::Failure;
-use deployer_core::desired::{DesiredRole, is_owned};
+use deployer_core::desired::DesiredRole;
+use deployer_core::ownership::is_owned;
 
 use super::context::Context;
 use crate::errors::{Kind, Trouble, failed, found};

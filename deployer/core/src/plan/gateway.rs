@@ -1,7 +1,7 @@
 //! Plans the gateway: authorizer, role, description, tags and status.
 
 use super::change::Changes;
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Change, Operation};
 use crate::desired::DesiredGateway;
 use crate::observed::{Fact, ObservedGateway};

@@ -1,6 +1,6 @@
 //! Plans an image: its digest is in the repository or has to be pushed.
 
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Change, Operation};
 use crate::desired::DesiredImage;
 use crate::observed::{Fact, ObservedRepository};

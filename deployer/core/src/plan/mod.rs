@@ -3,6 +3,7 @@
 //! A file plans one kind of resource; `order` puts the steps together.
 
 mod change;
+mod draft;
 mod gateway;
 mod image;
 mod model;
@@ -13,5 +14,6 @@ mod statement;
 mod target;
 
 pub use change::shorten;
+pub use draft::Draft;
 pub use model::*;
-pub use order::{Draft, hold_behind_gaps, plan};
+pub use order::{hold_behind_gaps, plan};

@@ -2,7 +2,7 @@
 //! other policy is taken away: it would let the gateway do more than invoke.
 
 use super::change::Changes;
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Change, Operation};
 use crate::desired::DesiredRole;
 use crate::observed::{Fact, ObservedRole};

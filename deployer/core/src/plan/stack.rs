@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::change::Changes;
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Change, Operation, StackDeployment, StackMode, Value};
 use crate::desired::DesiredStack;
 use crate::observed::{Fact, ObservedStack};

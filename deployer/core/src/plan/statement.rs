@@ -1,7 +1,7 @@
 //! Plans the tool function's resource policy statement for the gateway role.
 
 use super::change::Changes;
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Operation};
 use crate::desired::DesiredStatement;
 use crate::observed::{Fact, ObservedStatement};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::Changes;
-use super::order::Draft;
+use super::draft::Draft;
 use super::{Action, Change, Operation, Value};
 use crate::desired::{DesiredTarget, ToolDefinition};
 use crate::observed::{Fact, ObservedTarget};

@@ -110,7 +110,7 @@ pub(super) static SECRET_ID: Form =
     Form::new("the name or ARN of a secret in Secrets Manager", "^[A-Za-z0-9/_+=.@:-]{1,2048}$");
 
 fn tag_key(key: &str) -> Result<(), Refusal> {
-    use crate::desired::{TAG_COMPONENT, TAG_ENVIRONMENT, TAG_MANAGED_BY, TAG_PROJECT};
+    use crate::ownership::{TAG_COMPONENT, TAG_ENVIRONMENT, TAG_MANAGED_BY, TAG_PROJECT};
     if [TAG_COMPONENT, TAG_ENVIRONMENT, TAG_MANAGED_BY, TAG_PROJECT].contains(&key) {
         let message = "is a tag that the deployer sets itself";
         return Err(Refusal { message, hint: "choose another name" });
