@@ -19,6 +19,8 @@ impl Pace {
     pub const STACK: Self = Self::new(30 * 60, 300, 5_000);
     /// A gateway, a target, a table, a function.
     pub const RESOURCE: Self = Self::new(10 * 60, 300, 3_000);
+    /// What another run at the same moment is about to do.
+    pub const OTHER_RUN: Self = Self::new(30, 300, 1_000);
     /// A new role or policy that other services have not heard of yet.
     pub const IAM: Self = Self::new(2 * 60, 1_000, 8_000);
 

@@ -61,7 +61,7 @@ fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
 fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
     let makes_table = match &observed.data {
         Fact::Absent => true,
-        Fact::Present(stack) => stack.is_lost(),
+        Fact::Present(stack) => stack.is_lost() || stack.is_empty(),
         Fact::Unknown(_) => false,
     };
     let stray = makes_table && observed.conversations_table.present().is_some();
@@ -79,7 +79,8 @@ fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
 /// The stack looks as it should, but what it holds was deleted behind it.
 fn lost_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
     let data = observed.data.present()?;
-    let lost = observed.conversations_table == Fact::Absent && !data.is_lost() && !is_in_motion(&data.status);
+    let made = !data.is_lost() && !data.is_empty() && !is_in_motion(&data.status);
+    let lost = observed.conversations_table == Fact::Absent && made;
     lost.then(|| {
         let table = &desired.conversations_table;
         Failure::new(

@@ -118,9 +118,13 @@ impl ObservedStack {
     /// True when only making it again helps: CloudFormation can do nothing but
     /// delete a stack whose creation or deletion failed.
     pub fn is_lost(&self) -> bool {
-        const LOST: [&str; 5] =
-            ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"];
+        const LOST: [&str; 4] = ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"];
         LOST.contains(&self.status.as_str())
+    }
+
+    /// True when it was begun and holds nothing: its first change set was never executed.
+    pub fn is_empty(&self) -> bool {
+        self.status == "REVIEW_IN_PROGRESS"
     }
 }
 

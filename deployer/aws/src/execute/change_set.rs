@@ -34,13 +34,18 @@ pub async fn apply(
         None => None,
     };
     let change = ChangeSet { context, stack, kind, doing: &doing, name: format!("deployer-{}", context.run_id) };
-    match change.start(parameters).await {
-        Ok(Started::NoChanges) => Ok("no changes".into()),
+    let (stack_id, failure) = match change.start(parameters).await {
+        Ok(Started::NoChanges) => return Ok("no changes".into()),
         Ok(Started::Executing { stack_id }) => {
-            change.finish(&mark.unwrap_or_else(|| EventMark::of_new_stack(&stack_id)), &stack_id).await
+            let mark = mark.unwrap_or_else(|| EventMark::of_new_stack(&stack_id));
+            match change.finish(&mark, &stack_id).await {
+                Ok(summary) => return Ok(summary),
+                Err(failure) => (Some(stack_id), failure),
+            }
         }
-        Err(failure) => change.made_by_another(failure).await,
-    }
+        Err(failure) => (None, failure),
+    };
+    change.made_by_another(stack_id.as_deref(), failure).await
 }
 
 enum Started {
@@ -73,6 +78,7 @@ impl ChangeSet<'_> {
             }
             _ => {
                 self.context.detail(format!("{} changes", made.changes.unwrap_or_default().len()));
+                self.refuse_a_filled_stack().await?;
                 self.execute().await?;
                 Ok(Started::Executing { stack_id: made.stack_id.unwrap_or_default() })
             }
@@ -136,6 +142,20 @@ impl ChangeSet<'_> {
         }
     }
 
+    /// CloudFormation refuses a creation once another run's has been executed;
+    /// an emulator may not.
+    async fn refuse_a_filled_stack(&self) -> Result<(), Failure> {
+        if self.kind != ChangeSetType::Create {
+            return Ok(());
+        }
+        let found = describe(self.context, &self.stack.name).await?;
+        match found.and_then(|found| found.stack_status) {
+            Some(StackStatus::ReviewInProgress) => Ok(()),
+            _ => Err(Failure::new("plan/stale", self.doing, "another run has created it meanwhile")
+                .with_hint("run the same command again")),
+        }
+    }
+
     async fn finish(&self, mark: &EventMark, stack_id: &str) -> Result<String, Failure> {
         match finished(self.context, stack_id, mark, self.doing).await? {
             StackStatus::CreateComplete => Ok("created".into()),
@@ -147,16 +167,29 @@ impl ChangeSet<'_> {
     /// Two deployers may create the stack at the same moment. The one that comes
     /// second waits for the first one's stack and goes on with it; the lease,
     /// which both take next, then lets only one go further.
-    async fn made_by_another(&self, failure: Failure) -> Result<String, Failure> {
+    /// `own` is the stack that this run has made, if it came that far.
+    async fn made_by_another(&self, own: Option<&str>, failure: Failure) -> Result<String, Failure> {
         if self.kind != ChangeSetType::Create {
             return Err(failure);
         }
-        let found = describe(self.context, &self.stack.name).await?;
-        let found = found.filter(|found| found.stack_status != Some(StackStatus::ReviewInProgress));
-        let Some(found) = found.filter(|found| self.owns(found)) else { return Err(failure) };
-        self.context.detail("another run is creating it");
+        let filled = self.filled().await.ok().flatten();
+        let Some(found) = filled.filter(|found| self.owns(found)) else { return Err(failure) };
         let id = found.stack_id.unwrap_or_default();
+        if own == Some(id.as_str()) {
+            return Err(failure);
+        }
+        self.context.detail("another run is creating it");
         self.finish(&EventMark::of_new_stack(&id), &id).await
+    }
+
+    /// The stack of this name once its change set is being executed; None when there is none.
+    async fn filled(&self) -> Result<Option<Stack>, Failure> {
+        let filled = self.context.until(Pace::OTHER_RUN, self.doing, async || {
+            let found = describe(self.context, &self.stack.name).await?;
+            let empty = found.as_ref().is_some_and(|found| found.stack_status == Some(StackStatus::ReviewInProgress));
+            Ok((!empty).then_some(found))
+        });
+        filled.await
     }
 
     fn owns(&self, found: &Stack) -> bool {

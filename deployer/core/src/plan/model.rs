@@ -138,7 +138,7 @@ pub struct StackDeployment {
 pub enum StackMode {
     Create,
     Update,
-    /// The stack is ROLLBACK_COMPLETE or an empty REVIEW_IN_PROGRESS: delete it, then create.
+    /// The stack's creation or deletion failed (ROLLBACK_COMPLETE and its like): delete it, then create.
     Recreate,
     /// The stack is UPDATE_ROLLBACK_FAILED: continue the rollback, then update.
     ContinueRollback,

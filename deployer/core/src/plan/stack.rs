@@ -44,6 +44,11 @@ fn revise(
             let reason = format!("is {status} and has to be made again");
             Some((Action::Replace, StackMode::Recreate, reason, created(desired)))
         }
+        // Begun and still empty. It is filled, not deleted: the run that began it may be about to fill it.
+        _ if stack.is_empty() => {
+            let reason = "was begun and is still empty".to_string();
+            Some((Action::Create, StackMode::Create, reason, created(desired)))
+        }
         "UPDATE_ROLLBACK_FAILED" => {
             let reason = "its last rollback failed; the rollback is continued first".to_string();
             Some((Action::Update, StackMode::ContinueRollback, reason, differences(desired, stack, parameters)))
