@@ -77,7 +77,8 @@ impl ChangeSet<'_> {
                 Err(Failure::new(code_of_reason(&reason), self.doing, reason))
             }
             _ => {
-                self.context.detail(format!("{} changes", made.changes.unwrap_or_default().len()));
+                let count = made.changes.unwrap_or_default().len();
+                self.context.detail(if count == 1 { "1 change".into() } else { format!("{count} changes") });
                 self.refuse_a_filled_stack().await?;
                 self.execute().await?;
                 Ok(Started::Executing { stack_id: made.stack_id.unwrap_or_default() })

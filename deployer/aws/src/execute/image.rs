@@ -52,14 +52,14 @@ pub async fn empty_repository(context: &Context<'_>, repository: &str) -> Result
             let count = images.len();
             let gone = delete(context, repository, images, &doing).await?;
             deleted += gone;
-            context.detail(format!("{deleted} images deleted"));
+            context.detail(deleted_images(deleted));
             if gone < count {
                 return Ok(None);
             }
         }
     });
     emptied.await?;
-    Ok(format!("{deleted} images deleted"))
+    Ok(deleted_images(deleted))
 }
 
 /// One page of images; none without a repository.
@@ -97,6 +97,13 @@ async fn delete(
     let failures: Vec<ImageFailure> = answer.failures.unwrap_or_default();
     let kept = failures.iter().filter(|failure| failure.failure_code != Some(ImageFailureCode::ImageNotFound));
     Ok(count - kept.count().min(count))
+}
+
+fn deleted_images(count: usize) -> String {
+    match count {
+        1 => "1 image deleted".into(),
+        more => format!("{more} images deleted"),
+    }
 }
 
 #[cfg(test)]
