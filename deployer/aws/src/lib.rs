@@ -18,8 +18,6 @@ mod wait;
 pub use clients::Clients;
 pub use deployer_image::Secret;
 pub use execute::{ExecutionFailure, Outcome, Run, execute, step_key};
-pub use journal::{RunRecord, State, history};
-pub use lease::{LeaseRecord, current as current_lease, unlock};
 pub use observe::observe;
 pub use secrets::read as read_secret;
 pub use tokio_util::sync::CancellationToken;

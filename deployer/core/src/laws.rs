@@ -8,17 +8,7 @@ use crate::plan::{Action, Plan, Step, StepId, plan};
 use crate::teardown::{OnData, Teardown, teardown};
 use crate::{checks, samples};
 
-const ALL: [StepId; 9] = [
-    StepId::FoundationStack,
-    StepId::AgentImage,
-    StepId::ToolsImage,
-    StepId::DataStack,
-    StepId::GatewayRole,
-    StepId::Gateway,
-    StepId::ApplicationStack,
-    StepId::FunctionPolicy,
-    StepId::Target,
-];
+const ALL: [StepId; 9] = StepId::ALL;
 
 /// What a resource lives in; it cannot exist without it.
 fn home(id: StepId) -> Option<StepId> {

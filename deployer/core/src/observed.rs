@@ -73,6 +73,23 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// An environment in which nothing exists.
+    pub fn nothing(account: impl Into<String>) -> Self {
+        Self {
+            account: account.into(),
+            foundation: Fact::Absent,
+            data: Fact::Absent,
+            application: Fact::Absent,
+            agent_images: Fact::Absent,
+            tools_images: Fact::Absent,
+            conversations_table: Fact::Absent,
+            gateway_role: Fact::Absent,
+            gateway: Fact::Absent,
+            target: Fact::Absent,
+            function_policy: Fact::Absent,
+        }
+    }
+
     /// The state of a step's own resource, for display and fingerprints.
     pub fn resource(&self, id: StepId) -> Value {
         let fact = match id {

@@ -47,19 +47,7 @@ pub fn estate() -> Desired {
 }
 
 pub fn nothing() -> Observed {
-    Observed {
-        account: "111122223333".into(),
-        foundation: Fact::Absent,
-        data: Fact::Absent,
-        application: Fact::Absent,
-        agent_images: Fact::Absent,
-        tools_images: Fact::Absent,
-        conversations_table: Fact::Absent,
-        gateway_role: Fact::Absent,
-        gateway: Fact::Absent,
-        target: Fact::Absent,
-        function_policy: Fact::Absent,
-    }
+    Observed::nothing("111122223333")
 }
 
 /// What is observed after one step of the plan has done its work.

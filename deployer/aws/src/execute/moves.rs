@@ -5,12 +5,10 @@ use deployer_core::observed::{Fact, Observed};
 use deployer_core::plan::Operation;
 use deployer_core::{Plan, Step, StepId};
 
-use crate::observe::nothing;
-
 /// True when the steps that are done explain that the step's resource is not as it was planned from.
 pub fn explained(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
     let is_done = |id: StepId| done.contains(&id);
-    let was_absent = step.fingerprint == nothing(&now.account).fingerprint(step.id);
+    let was_absent = step.fingerprint == Observed::nothing(&now.account).fingerprint(step.id);
     match step.id {
         // The foundation stack makes the repositories, empty.
         StepId::AgentImage | StepId::ToolsImage => {
@@ -55,12 +53,12 @@ mod tests {
 
     fn with_images(digests: &[&str]) -> Observed {
         let digests = digests.iter().map(|digest| digest.to_string()).collect();
-        Observed { agent_images: Fact::Present(ObservedRepository { digests }), ..nothing("1") }
+        Observed { agent_images: Fact::Present(ObservedRepository { digests }), ..Observed::nothing("1") }
     }
 
     #[test]
     fn a_repository_that_this_run_made_is_explained() {
-        let push = step(StepId::AgentImage, &nothing("1"));
+        let push = step(StepId::AgentImage, &Observed::nothing("1"));
         assert!(explained(&plan(), &[StepId::FoundationStack], &push, &with_images(&[])));
         assert!(!explained(&plan(), &[], &push, &with_images(&[])), "made by somebody else");
         assert!(!explained(&plan(), &[StepId::FoundationStack], &push, &with_images(&["sha256:a"])), "pushed to");
@@ -75,6 +73,6 @@ mod tests {
     #[test]
     fn a_target_that_went_away_is_explained_by_the_replacement_of_its_gateway_only() {
         let target = step(StepId::Target, &with_images(&[]));
-        assert!(!explained(&plan(), &[StepId::Gateway], &target, &nothing("1")));
+        assert!(!explained(&plan(), &[StepId::Gateway], &target, &Observed::nothing("1")));
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
             run_id,
             stop: run.cancel.child_token(),
             lock: Lock::NotTaken,
-            observed: observe::nothing(run.clients.account()),
+            observed: Observed::nothing(run.clients.account()),
             outputs: BTreeMap::new(),
             done: Vec::new(),
         }

@@ -8,7 +8,6 @@
 mod record;
 mod writer;
 
-pub use record::{RunRecord, State, history};
 pub(crate) use writer::{Journal, lease_lost};
 
 /// Partition key of the runs.

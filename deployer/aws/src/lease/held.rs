@@ -68,19 +68,9 @@ pub(crate) async fn take(clients: &Clients, settings: &Settings, stop: &Cancella
 }
 
 /// Who is at work on the environment right now, if anybody.
-pub async fn current(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
+pub(crate) async fn current(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
     let found = Slot::new(clients, settings).read().await?.flatten();
     Ok(found.filter(|lease| decide(Some(lease), now_ms(), &Process::current(), start_of) == Decision::Locked))
-}
-
-/// Takes the lease away from whoever holds it: their run ends at its next renewal
-/// or journal write. Gives the holder that was; None when nobody held it.
-pub async fn unlock(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
-    let slot = Slot::new(clients, settings);
-    let Some(found) = slot.read().await?.flatten().filter(|lease| lease.expires_at > 0) else { return Ok(None) };
-    let broken = LeaseRecord { fence: found.fence + 1, expires_at: 0, token: String::new(), ..found.clone() };
-    slot.write(&broken, Some(&found)).await?;
-    Ok(Some(found).filter(|lease| lease.expires_at > now_ms()))
 }
 
 /// The failure of a second deployer.

@@ -9,8 +9,5 @@ mod held;
 mod holder;
 mod record;
 
-pub use held::{current, unlock};
-pub use record::LeaseRecord;
-
-pub(crate) use held::{Lease, Taken, locked, take};
-pub(crate) use record::{FENCE, TOKEN, key};
+pub(crate) use held::{Lease, Taken, current, locked, take};
+pub(crate) use record::{FENCE, LeaseRecord, TOKEN, key};

@@ -78,23 +78,6 @@ pub async fn reread(clients: &Clients, settings: &Settings, observed: &mut Obser
     }
 }
 
-/// An environment in which nothing exists.
-pub(crate) fn nothing(account: &str) -> Observed {
-    Observed {
-        account: account.to_string(),
-        foundation: Fact::Absent,
-        data: Fact::Absent,
-        application: Fact::Absent,
-        agent_images: Fact::Absent,
-        tools_images: Fact::Absent,
-        conversations_table: Fact::Absent,
-        gateway_role: Fact::Absent,
-        gateway: Fact::Absent,
-        target: Fact::Absent,
-        function_policy: Fact::Absent,
-    }
-}
-
 /// Why a step's resource could not be read, if it could not.
 pub(crate) fn gap(observed: &Observed, id: StepId) -> Option<&Gap> {
     match id {

@@ -22,6 +22,21 @@ pub enum StepId {
     Target,
 }
 
+impl StepId {
+    /// In the order of deployment.
+    pub const ALL: [Self; 9] = [
+        Self::FoundationStack,
+        Self::AgentImage,
+        Self::ToolsImage,
+        Self::DataStack,
+        Self::GatewayRole,
+        Self::Gateway,
+        Self::ApplicationStack,
+        Self::FunctionPolicy,
+        Self::Target,
+    ];
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {

@@ -29,31 +29,11 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
 }
 
 fn order(removing_tools: bool) -> Vec<StepId> {
-    use StepId::*;
-    if removing_tools {
-        return vec![
-            FoundationStack,
-            AgentImage,
-            ToolsImage,
-            DataStack,
-            GatewayRole,
-            Gateway,
-            Target,
-            ApplicationStack,
-            FunctionPolicy,
-        ];
-    }
-    vec![
-        FoundationStack,
-        AgentImage,
-        ToolsImage,
-        DataStack,
-        GatewayRole,
-        Gateway,
-        ApplicationStack,
-        FunctionPolicy,
-        Target,
-    ]
+    let mut order: Vec<StepId> = StepId::ALL.into_iter().filter(|id| *id != StepId::Target).collect();
+    let application = order.iter().position(|id| *id == StepId::ApplicationStack);
+    let place = application.filter(|_| removing_tools).unwrap_or(order.len());
+    order.insert(place, StepId::Target);
+    order
 }
 
 fn depends_on(id: StepId, removing_tools: bool) -> Vec<StepId> {
