@@ -17,7 +17,7 @@ mod wait;
 
 pub use clients::Clients;
 pub use deployer_image::Secret;
-pub use execute::{ExecutionFailure, Outcome, Run, execute, step_key};
+pub use execute::{ExecutionFailure, Outcome, Run, execute};
 pub use observe::observe;
 pub use secrets::read as read_secret;
 pub use tokio_util::sync::CancellationToken;

@@ -3,32 +3,35 @@
 use std::collections::BTreeMap;
 
 use contract::{Names, Tool, names};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::ownership::ownership_tags;
+use crate::plan::StepId;
 use crate::render::{self, RenderError};
+use crate::resource::Resource;
 use crate::settings::{CustomClaim, Settings};
 
 /// Name of the gateway role's only inline policy.
 pub const GATEWAY_POLICY_NAME: &str = "invoke-tool-function";
 
 /// Digests of the two images, `sha256:...`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageDigests {
     pub agent: String,
     pub tools: String,
 }
 
 /// Where it goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     pub account: String,
     pub region: String,
 }
 
 /// The whole estate of one environment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Desired {
     pub environment: String,
     pub location: Location,
@@ -42,10 +45,12 @@ pub struct Desired {
     pub target: DesiredTarget,
     pub function_policy: DesiredStatement,
     pub conversations_table: String,
+    /// What the stacks make, by its step: the attributes that their templates say.
+    pub resources: BTreeMap<StepId, Resource>,
 }
 
 /// A CloudFormation stack: its template's text and the parameters that are known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredStack {
     pub name: String,
     pub template: String,
@@ -53,7 +58,7 @@ pub struct DesiredStack {
     pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredImage {
     pub repository: String,
     pub digest: String,
@@ -67,7 +72,7 @@ impl DesiredImage {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredRole {
     pub name: String,
     pub description: String,
@@ -78,7 +83,7 @@ pub struct DesiredRole {
     pub tags: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredGateway {
     pub name: String,
     pub description: String,
@@ -88,7 +93,7 @@ pub struct DesiredGateway {
 }
 
 /// CUSTOM_JWT settings. Lists are sorted, so that equal settings compare equal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Authorizer {
     pub discovery_url: String,
     pub allowed_audience: Vec<String>,
@@ -96,7 +101,7 @@ pub struct Authorizer {
     pub custom_claims: Vec<CustomClaim>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredTarget {
     pub name: String,
     pub description: String,
@@ -105,7 +110,7 @@ pub struct DesiredTarget {
 }
 
 /// A tool in a target's schema.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolDefinition {
     pub name: String,
     pub description: String,
@@ -119,7 +124,7 @@ impl From<&Tool> for ToolDefinition {
 }
 
 /// One statement of a Lambda function's resource policy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesiredStatement {
     pub statement_id: String,
     pub function_name: String,
@@ -158,6 +163,7 @@ pub fn desired(settings: &Settings, location: &Location, digests: &ImageDigests)
         target: target(&names, location),
         function_policy: function_policy(&names, location),
         conversations_table: names.conversations_table(),
+        resources: BTreeMap::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::plan::{Action, Plan, Step, StepId, plan};
 use crate::teardown::{OnData, Teardown, teardown};
 use crate::{checks, samples};
 
-const ALL: [StepId; 9] = StepId::ALL;
+const ALL: [StepId; StepId::ALL.len()] = StepId::ALL;
 
 /// What a resource lives in; it cannot exist without it.
 fn home(id: StepId) -> Option<StepId> {
@@ -16,7 +16,7 @@ fn home(id: StepId) -> Option<StepId> {
         StepId::AgentImage | StepId::ToolsImage => Some(StepId::FoundationStack),
         StepId::FunctionPolicy => Some(StepId::ApplicationStack),
         StepId::Target => Some(StepId::Gateway),
-        _ => None,
+        id => id.stack(),
     }
 }
 
@@ -56,6 +56,7 @@ fn make_unknown(observed: &mut Observed, id: StepId) {
         StepId::ApplicationStack => observed.application = Fact::Unknown(gap()),
         StepId::FunctionPolicy => observed.function_policy = Fact::Unknown(gap()),
         StepId::Target => observed.target = Fact::Unknown(gap()),
+        id => drop(observed.resources.insert(id, Fact::Unknown(gap()))),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod progress;
 mod read_access;
 pub mod render;
+pub mod resource;
 #[cfg(test)]
 mod samples;
 pub mod settings;

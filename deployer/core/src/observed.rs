@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::desired::{Authorizer, ToolDefinition};
 use crate::plan::StepId;
+use crate::resource::{Resource, Statement};
 
 /// One thing that was looked up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,6 +71,10 @@ pub struct Observed {
     /// The gateway role's statement in the tool function's resource policy;
     /// Absent also where the function does not exist.
     pub function_policy: Fact<ObservedStatement>,
+    /// The resources that the stacks make, by their steps; what is not in it is Absent.
+    pub resources: BTreeMap<StepId, Fact<Resource>>,
+    /// Statements of the tool function's policy that are not ours, by Sid.
+    pub foreign_statements: BTreeMap<String, Statement>,
 }
 
 impl Observed {
@@ -87,7 +92,14 @@ impl Observed {
             gateway: Fact::Absent,
             target: Fact::Absent,
             function_policy: Fact::Absent,
+            resources: BTreeMap::new(),
+            foreign_statements: BTreeMap::new(),
         }
+    }
+
+    /// One resource that a stack makes.
+    pub fn of_stack(&self, id: StepId) -> &Fact<Resource> {
+        self.resources.get(&id).unwrap_or(&Fact::Absent)
     }
 
     /// The state of a step's own resource, for display and fingerprints.
@@ -102,6 +114,7 @@ impl Observed {
             StepId::Gateway => serde_json::to_value(&self.gateway),
             StepId::Target => serde_json::to_value(&self.target),
             StepId::FunctionPolicy => serde_json::to_value(&self.function_policy),
+            id => serde_json::to_value(self.of_stack(id)),
         };
         fact.expect("facts hold only strings, numbers and maps with string keys")
     }
@@ -184,6 +197,9 @@ pub struct ObservedGateway {
     /// None when the gateway does not use CUSTOM_JWT.
     pub authorizer: Option<Authorizer>,
     pub tags: BTreeMap<String, String>,
+    /// Names of targets that are not ours.
+    #[serde(skip)]
+    pub foreign_targets: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -18,8 +18,15 @@ pub fn settings() -> Settings {
     Settings {
         environment: "test".into(),
         protected: false,
+        iam_approval: true,
         platform: Platform::Aws,
-        aws: Aws { profile: None, region: "us-east-1".into(), account: None, endpoint_url: None },
+        aws: Aws {
+            profile: None,
+            region: "us-east-1".into(),
+            account: None,
+            cloudformation_role: None,
+            endpoint_url: None,
+        },
         project: Project { prefix: "aws-operations-agent".into(), permissions_boundary: None, tags: BTreeMap::new() },
         issuer: Issuer {
             discovery_url: Some("https://issuer.example.com/oauth2/default/.well-known/openid-configuration".into()),
@@ -37,6 +44,14 @@ pub fn settings() -> Settings {
         conversations: Conversations { ttl_minutes: 43_200 },
         logs: Logs { retention_days: 14, level: "info".into() },
         function_url: FunctionUrl { invokers: vec![], cors: None },
+        deadlines: Deadlines {
+            call_seconds: 30,
+            attempts: 5,
+            resource_seconds: 600,
+            stack_seconds: 1800,
+            iam_seconds: 120,
+            lease_seconds: 60,
+        },
     }
 }
 
@@ -89,6 +104,7 @@ pub fn deploy(observed: &mut Observed, desired: &Desired, id: StepId) {
                 role_arn: gateway.role_arn.clone(),
                 authorizer: Some(gateway.authorizer.clone()),
                 tags: gateway.tags.clone(),
+                foreign_targets: vec![],
             });
         }
         StepId::ApplicationStack => {
@@ -115,6 +131,10 @@ pub fn deploy(observed: &mut Observed, desired: &Desired, id: StepId) {
                 tools: target.tools.clone(),
             });
         }
+        id => {
+            let resource = desired.resources.get(&id).cloned();
+            observed.resources.extend(resource.map(|resource| (id, Fact::Present(resource))));
+        }
     }
 }
 
@@ -140,6 +160,7 @@ pub fn remove(observed: &mut Observed, id: StepId) {
         }
         StepId::FunctionPolicy => observed.function_policy = Fact::Absent,
         StepId::Target => observed.target = Fact::Absent,
+        id => drop(observed.resources.remove(&id)),
     }
 }
 

@@ -49,18 +49,19 @@ pub fn teardown(request: &Teardown, observed: &Observed) -> Plan {
         account: observed.account.clone(),
         region: request.region.to_string(),
         steps,
+        access: vec![],
     }
 }
 
 fn depends_on(id: StepId) -> Vec<StepId> {
     use StepId::*;
     match id {
-        Target | AgentImage | ToolsImage | DataStack | FunctionPolicy => vec![],
         Gateway => vec![Target],
         ApplicationStack => vec![FunctionPolicy],
         GatewayRole => vec![Gateway],
         // The lease is in the foundation, so it goes when everything else is gone.
         FoundationStack => vec![Gateway, ApplicationStack, GatewayRole, AgentImage, ToolsImage],
+        _ => vec![],
     }
 }
 
@@ -76,6 +77,8 @@ fn draft(id: StepId, request: &Teardown, observed: &Observed) -> Draft {
         StepId::ToolsImage => repository(names.tools_repository(), &observed.tools_images, observed, names),
         StepId::DataStack => data(request, observed),
         StepId::FoundationStack => stack(names.foundation_stack(), &observed.foundation, names, None),
+        // Goes with its stack.
+        id => Draft::of(id.name().into()).keep("goes with its stack"),
     }
 }
 

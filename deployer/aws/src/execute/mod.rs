@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::Clients;
 
-pub use step::{describe, step_key};
+pub use step::describe;
 
 /// All that a run needs.
 pub struct Run<'a> {

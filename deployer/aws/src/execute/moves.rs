@@ -35,7 +35,7 @@ mod tests {
     use deployer_core::{Action, plan};
 
     fn plan() -> Plan {
-        Plan { environment: "e".into(), account: "1".into(), region: "r".into(), steps: vec![] }
+        Plan { environment: "e".into(), account: "1".into(), region: "r".into(), steps: vec![], access: vec![] }
     }
 
     fn step(id: StepId, planned_from: &Observed) -> Step {
@@ -45,6 +45,7 @@ mod tests {
             resource: "x".into(),
             reason: String::new(),
             changes: vec![],
+            foreign: vec![],
             depends_on: vec![],
             operation: Some(plan::Operation::DeleteRole { name: "x".into() }),
             fingerprint: planned_from.fingerprint(id),

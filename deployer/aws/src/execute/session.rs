@@ -12,7 +12,7 @@ use super::context::Context;
 use super::gateway::Made;
 use super::lock::Lock;
 use super::moves::explained;
-use super::step::{describe, step_key};
+use super::step::describe;
 use super::{Run, gateway, image, role, stack, statement, target};
 use crate::errors::Kind;
 use crate::lease::{self, Lease};
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
         if self.stop.is_cancelled() {
             return Err(wait::interrupted(&describe(step)));
         }
-        let (reporter, key) = (self.run.reporter, step_key(step.id));
+        let (reporter, key) = (self.run.reporter, step.id.name());
         reporter.started(key, describe(step));
         let result = self.recorded(number, step, operation).await;
         match &result {
@@ -122,6 +122,7 @@ impl<'a> Session<'a> {
                 image::push(&context, self.run.images, repository, digest).await
             }
             Operation::EmptyRepository { repository } => image::empty_repository(&context, repository).await,
+            Operation::EnsureResource { .. } => Ok("as its template says".into()),
             Operation::EnsureRole(role) => role::ensure(&context, role, role_existed).await,
             Operation::DeleteRole { name } => role::delete(&context, name).await,
             Operation::EnsureGateway { existing, replace, gateway } => {
@@ -150,7 +151,7 @@ impl<'a> Session<'a> {
             reporter: self.run.reporter,
             cancel: stop,
             run_id,
-            key: step_key(id),
+            key: id.name(),
         }
     }
 
@@ -222,7 +223,7 @@ impl<'a> Session<'a> {
             return Ok(output.clone());
         }
         observe::reread(self.run.clients, self.run.settings, &mut self.observed, step).await;
-        let doing = format!("read an output of step {}", step_key(step));
+        let doing = format!("read an output of step {}", step.name());
         match &self.observed.gateway {
             Fact::Present(gateway) => Ok(match key {
                 OutputKey::GatewayId => gateway.id.clone(),

@@ -49,5 +49,6 @@ fn observed(gateway: GetGatewayOutput, tags: BTreeMap<String, String>) -> Observ
         role_arn: gateway.role_arn.unwrap_or_default(),
         authorizer: authorizer::from_sdk(&gateway.authorizer_type, gateway.authorizer_configuration),
         tags,
+        foreign_targets: vec![],
     }
 }

@@ -59,6 +59,8 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
         gateway,
         target,
         function_policy,
+        resources: Default::default(),
+        foreign_statements: Default::default(),
     }
 }
 
@@ -75,6 +77,8 @@ pub async fn reread(clients: &Clients, settings: &Settings, observed: &mut Obser
         StepId::Gateway => observed.gateway = gateway::observe(clients, &names.gateway()).await,
         StepId::Target => (observed.gateway, observed.target) = gateway_and_target(clients, names.gateway()).await,
         StepId::FunctionPolicy => observed.function_policy = statement::observe(clients, names.tool_function()).await,
+        // Read where they are observed.
+        _ => {}
     }
 }
 
@@ -90,6 +94,7 @@ pub(crate) fn gap(observed: &Observed, id: StepId) -> Option<&Gap> {
         StepId::Gateway => observed.gateway.gap(),
         StepId::Target => observed.target.gap(),
         StepId::FunctionPolicy => observed.function_policy.gap(),
+        id => observed.of_stack(id).gap(),
     }
 }
 

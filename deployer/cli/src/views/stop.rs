@@ -1,7 +1,6 @@
 //! How a command's early end reads.
 
 use anstream::eprintln;
-use deployer_aws::step_key;
 use deployer_core::Failure;
 use owo_colors::OwoColorize;
 
@@ -41,6 +40,6 @@ fn names(steps: &[deployer_core::StepId]) -> String {
     if steps.is_empty() {
         return "nothing".into();
     }
-    let names: Vec<_> = steps.iter().map(|id| step_key(*id).replace('-', " ")).collect();
+    let names: Vec<_> = steps.iter().map(|id| id.name().replace('-', " ")).collect();
     names.join(", ")
 }

@@ -17,7 +17,7 @@ impl Changes {
     pub fn compare(&mut self, path: impl Into<String>, before: Option<&str>, after: Option<&str>) {
         if before != after {
             let path = path.into();
-            self.0.push(Change { path, before: before.map(shorten), after: after.map(shorten) });
+            self.0.push(Change { path, before: before.map(shorten), after: after.map(shorten), replaces: false });
         }
     }
 

@@ -9,12 +9,20 @@ pub struct Draft {
     action: Action,
     reason: String,
     changes: Vec<Change>,
+    foreign: Vec<Change>,
     operation: Option<Operation>,
 }
 
 impl Draft {
     pub fn of(resource: String) -> Self {
-        Self { resource, action: Action::Keep, reason: String::new(), changes: vec![], operation: None }
+        Self {
+            resource,
+            action: Action::Keep,
+            reason: String::new(),
+            changes: vec![],
+            foreign: vec![],
+            operation: None,
+        }
     }
 
     pub fn keep(self, reason: impl Into<String>) -> Self {
@@ -37,6 +45,11 @@ impl Draft {
         Self { action, reason: reason.into(), changes, operation: Some(operation), ..self }
     }
 
+    /// Differences that are not ours to repair.
+    pub fn with_foreign(self, foreign: Vec<Change>) -> Self {
+        Self { foreign, ..self }
+    }
+
     pub fn into_step(self, id: StepId, depends_on: Vec<StepId>, observed: &Observed) -> Step {
         Step {
             id,
@@ -44,6 +57,7 @@ impl Draft {
             resource: self.resource,
             reason: self.reason,
             changes: self.changes,
+            foreign: self.foreign,
             depends_on,
             operation: self.operation,
             fingerprint: observed.fingerprint(id),

@@ -15,7 +15,7 @@ pub fn plan(desired: &DesiredImage, observed: &Fact<ObservedRepository>) -> Draf
         Fact::Present(repository) if !repository.digests.is_empty() => "the code changed",
         Fact::Present(_) | Fact::Absent => "is not in the repository yet",
     };
-    let change = Change { path: "digest".into(), before: None, after: Some(desired.digest.clone()) };
+    let change = Change { path: "digest".into(), before: None, after: Some(desired.digest.clone()), replaces: false };
     let operation = Operation::PushImage { repository: desired.repository.clone(), digest: desired.digest.clone() };
     draft.act(Action::Create, reason, vec![change], operation)
 }

@@ -8,6 +8,7 @@ mod gateway;
 mod image;
 mod model;
 mod order;
+mod resource;
 mod role;
 mod stack;
 mod statement;

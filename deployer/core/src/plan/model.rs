@@ -3,41 +3,114 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::desired::{DesiredGateway, DesiredRole, DesiredStatement, DesiredTarget};
+use crate::resource::Resource;
 
-/// One per resource that `up` deploys, in the order of deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// One per resource that `up` deploys, in the order of deployment. A stack is
+/// followed by the resources that it makes and whose attributes are looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepId {
     FoundationStack,
+    DeploymentsTable,
+    AgentRepository,
+    ToolsRepository,
     AgentImage,
     ToolsImage,
     DataStack,
+    ConversationsTable,
     GatewayRole,
     Gateway,
     ApplicationStack,
+    AgentLogGroup,
+    ToolLogGroup,
+    AgentRole,
+    ToolRole,
+    AgentFunction,
+    ToolFunction,
+    AgentUrl,
+    /// The statements that let callers use the agent's URL.
+    AgentUrlPolicy,
+    /// The gateway role's statement in the tool function's policy.
     FunctionPolicy,
     Target,
 }
 
 impl StepId {
     /// In the order of deployment.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 21] = [
         Self::FoundationStack,
+        Self::DeploymentsTable,
+        Self::AgentRepository,
+        Self::ToolsRepository,
         Self::AgentImage,
         Self::ToolsImage,
         Self::DataStack,
+        Self::ConversationsTable,
         Self::GatewayRole,
         Self::Gateway,
         Self::ApplicationStack,
+        Self::AgentLogGroup,
+        Self::ToolLogGroup,
+        Self::AgentRole,
+        Self::ToolRole,
+        Self::AgentFunction,
+        Self::ToolFunction,
+        Self::AgentUrl,
+        Self::AgentUrlPolicy,
         Self::FunctionPolicy,
         Self::Target,
     ];
+
+    /// The stack that makes the resource; None for what is no stack's resource.
+    pub fn stack(self) -> Option<Self> {
+        match self {
+            Self::DeploymentsTable | Self::AgentRepository | Self::ToolsRepository => Some(Self::FoundationStack),
+            Self::ConversationsTable => Some(Self::DataStack),
+            Self::AgentLogGroup
+            | Self::ToolLogGroup
+            | Self::AgentRole
+            | Self::ToolRole
+            | Self::AgentFunction
+            | Self::ToolFunction
+            | Self::AgentUrl
+            | Self::AgentUrlPolicy => Some(Self::ApplicationStack),
+            _ => None,
+        }
+    }
+
+    /// As it is spelled in JSON, in events and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FoundationStack => "foundation-stack",
+            Self::DeploymentsTable => "deployments-table",
+            Self::AgentRepository => "agent-repository",
+            Self::ToolsRepository => "tools-repository",
+            Self::AgentImage => "agent-image",
+            Self::ToolsImage => "tools-image",
+            Self::DataStack => "data-stack",
+            Self::ConversationsTable => "conversations-table",
+            Self::GatewayRole => "gateway-role",
+            Self::Gateway => "gateway",
+            Self::ApplicationStack => "application-stack",
+            Self::AgentLogGroup => "agent-log-group",
+            Self::ToolLogGroup => "tool-log-group",
+            Self::AgentRole => "agent-role",
+            Self::ToolRole => "tool-role",
+            Self::AgentFunction => "agent-function",
+            Self::ToolFunction => "tool-function",
+            Self::AgentUrl => "agent-url",
+            Self::AgentUrlPolicy => "agent-url-policy",
+            Self::FunctionPolicy => "function-policy",
+            Self::Target => "target",
+        }
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     Create,
@@ -51,7 +124,7 @@ pub enum Action {
 }
 
 /// One resource's part of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     pub id: StepId,
     pub action: Action,
@@ -60,6 +133,9 @@ pub struct Step {
     /// One sentence: why this action.
     pub reason: String,
     pub changes: Vec<Change>,
+    /// Differences that are not ours to repair: what others put into our resource,
+    /// and what no call can change. Reported, never acted on.
+    pub foreign: Vec<Change>,
     pub depends_on: Vec<StepId>,
     /// None for Keep and Unchecked.
     pub operation: Option<Operation>,
@@ -68,22 +144,25 @@ pub struct Step {
 }
 
 /// One difference. Values are shortened for display, never secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     pub path: String,
     pub before: Option<String>,
     pub after: Option<String>,
+    /// The resource is made again for it, since AWS cannot change it in place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaces: bool,
 }
 
 /// A string that is known now, or an output of a step that runs earlier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Value {
     Known(String),
     Output { step: StepId, key: OutputKey },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputKey {
     GatewayId,
@@ -91,7 +170,7 @@ pub enum OutputKey {
 }
 
 /// What the executor calls. Each is safe to repeat.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "do")]
 pub enum Operation {
     DeployStack(StackDeployment),
@@ -106,6 +185,12 @@ pub enum Operation {
     },
     EmptyRepository {
         repository: String,
+    },
+    /// Puts the attributes of a stack's resource back, or the whole resource.
+    EnsureResource {
+        resource: Resource,
+        /// Environment variables of a function that only an earlier step knows.
+        inputs: BTreeMap<String, Value>,
     },
     EnsureRole(DesiredRole),
     DeleteRole {
@@ -139,16 +224,37 @@ pub enum Operation {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackDeployment {
     pub name: String,
     pub mode: StackMode,
     pub template: String,
     pub parameters: BTreeMap<String, Value>,
     pub tags: BTreeMap<String, String>,
+    /// All that the change set may do.
+    pub expected: Vec<ResourceChange>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a stack operation does to one of its resources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResourceChange {
+    pub logical_id: String,
+    /// `AWS::Lambda::Function`
+    pub resource_type: String,
+    pub change: ResourceChangeKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResourceChangeKind {
+    Add,
+    Modify,
+    /// Made again: a property changes that AWS cannot change in place.
+    Replace,
+    Remove,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StackMode {
     Create,
@@ -160,18 +266,42 @@ pub enum StackMode {
 }
 
 /// Steps in the order in which they run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     pub environment: String,
     pub account: String,
     pub region: String,
     pub steps: Vec<Step>,
+    /// What changes in who may do what, in plain words.
+    pub access: Vec<AccessChange>,
+}
+
+/// One sentence about access, for the part of a plan that needs an approval of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessChange {
+    pub step: StepId,
+    pub effect: AccessEffect,
+    /// "gateway role x may now invoke function y"
+    pub sentence: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccessEffect {
+    /// Somebody may do more than before, or it cannot be told.
+    Widens,
+    Narrows,
 }
 
 impl Plan {
     /// True when no step changes anything.
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.operation.is_none())
+    }
+
+    /// True when somebody may do more after it than before.
+    pub fn widens_access(&self) -> bool {
+        self.access.iter().any(|change| change.effect == AccessEffect::Widens)
     }
 
     pub fn count(&self, action: Action) -> usize {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::draft::Draft;
 use super::{Action, OutputKey, Plan, Step, StepId, Value};
-use super::{gateway, image, role, stack, statement, target};
+use super::{gateway, image, resource, role, stack, statement, target};
 use crate::desired::Desired;
 use crate::observed::{Fact, Observed, ObservedStack};
 use crate::render::PARAMETER_GATEWAY_URL;
@@ -25,6 +25,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
         account: desired.location.account.clone(),
         region: desired.location.region.clone(),
         steps,
+        access: vec![],
     }
 }
 
@@ -40,11 +41,20 @@ fn depends_on(id: StepId, removing_tools: bool) -> Vec<StepId> {
     use StepId::*;
     match id {
         FoundationStack => vec![],
-        AgentImage | ToolsImage | DataStack | GatewayRole => vec![FoundationStack],
+        DeploymentsTable | AgentRepository | ToolsRepository => vec![FoundationStack],
+        AgentImage => vec![AgentRepository],
+        ToolsImage => vec![ToolsRepository],
+        DataStack | GatewayRole => vec![DeploymentsTable],
+        ConversationsTable => vec![DataStack],
         Gateway => vec![GatewayRole],
         ApplicationStack if removing_tools => vec![AgentImage, ToolsImage, DataStack, Gateway, Target],
         ApplicationStack => vec![AgentImage, ToolsImage, DataStack, Gateway],
-        FunctionPolicy => vec![GatewayRole, ApplicationStack],
+        AgentLogGroup | ToolLogGroup | AgentRole | ToolRole => vec![ApplicationStack],
+        AgentFunction => vec![AgentLogGroup, AgentRole],
+        ToolFunction => vec![ToolLogGroup, ToolRole],
+        AgentUrl => vec![AgentFunction],
+        AgentUrlPolicy => vec![AgentUrl],
+        FunctionPolicy => vec![GatewayRole, ToolFunction],
         Target if removing_tools => vec![Gateway],
         Target => vec![Gateway, FunctionPolicy],
     }
@@ -65,6 +75,7 @@ fn draft(id: StepId, desired: &Desired, observed: &Observed) -> Draft {
         }
         StepId::FunctionPolicy => plan_statement(desired, observed),
         StepId::Target => plan_target(desired, observed),
+        id => resource::plan(id, desired, observed),
     }
 }
 

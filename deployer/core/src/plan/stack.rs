@@ -30,6 +30,7 @@ pub fn plan(desired: &DesiredStack, observed: &Fact<ObservedStack>, parameters: 
         template: desired.template.clone(),
         parameters,
         tags: desired.tags.clone(),
+        expected: vec![],
     };
     draft.act(action, reason, changes, Operation::DeployStack(deployment))
 }
@@ -71,6 +72,7 @@ fn created(desired: &DesiredStack) -> Vec<Change> {
         path: id.clone(),
         before: None,
         after: kind["Type"].as_str().map(str::to_string),
+        replaces: false,
     };
     resources.as_object().into_iter().flatten().map(change).collect()
 }
@@ -94,6 +96,7 @@ fn differences(desired: &DesiredStack, stack: &ObservedStack, parameters: &BTree
             path: "template".into(),
             before: Some("other outputs, comments or layout".into()),
             after: Some("as rendered".into()),
+            replaces: false,
         });
     }
     changes

@@ -65,6 +65,10 @@ pub(super) static POLICY_ARN: Form = Form::new(
     "the ARN of an IAM policy such as arn:aws:iam::123456789012:policy/boundary",
     "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$",
 );
+pub(super) static ROLE_ARN: Form = Form::new(
+    "the ARN of an IAM role such as arn:aws:iam::123456789012:role/cloudformation",
+    "^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
+);
 /// AgentCore allows fewer characters than IAM; the gateway carries the tags too.
 pub(super) static TAG_KEY: Form = Form::new(
     "1 to 128 of the characters that AWS allows in tags: letters, digits, spaces and . _ : / = + @ -",
@@ -194,6 +198,7 @@ mod tests {
             &REGION,
             &ACCOUNT,
             &POLICY_ARN,
+            &ROLE_ARN,
             &TAG_KEY,
             &TAG_VALUE,
             &DISCOVERY_URL,

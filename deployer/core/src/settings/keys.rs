@@ -28,6 +28,12 @@ pub(super) static ROOT: &[Entry] = &[
         Default("false"),
         "`deployer down` asks for the environment's name before it removes anything.",
     ),
+    Entry::new(
+        "iam_approval",
+        Kind::Boolean,
+        Default("true"),
+        "`deployer up` wants `--approve-iam`, or `yes` typed in full, for a plan that gives anyone more access.",
+    ),
     Entry::table("platform", PLATFORM, "Where the environment runs."),
     Entry::table("aws", AWS, "The AWS account."),
     Entry::table("project", PROJECT, "Names and ownership of the deployed resources."),
@@ -48,6 +54,7 @@ pub(super) static ROOT: &[Entry] = &[
     ),
     Entry::table("logs", LOGS, "Logs of both functions."),
     Entry::table("function_url", FUNCTION_URL, "The agent's function URL."),
+    Entry::table("deadlines", DEADLINES, "How long the deployer waits for AWS."),
 ];
 
 static PLATFORM: &[Entry] = &[
@@ -79,6 +86,12 @@ static AWS: &[Entry] = &[
         "Region of every resource; the local platform is in us-east-1.",
     ),
     Entry::new("account", text(&form::ACCOUNT), Means("any account"), "Credentials of another account are refused."),
+    Entry::new(
+        "cloudformation_role",
+        text(&form::ROLE_ARN),
+        Means("the deployer's own permissions"),
+        "ARN of the role with which CloudFormation makes the stacks' resources.",
+    ),
 ];
 
 static PROJECT: &[Entry] = &[
@@ -274,6 +287,35 @@ static CORS: &[Entry] = &[
         integer(0, 86_400),
         Means("`0`"),
         "How long a browser may keep a preflight answer, in seconds.",
+    ),
+];
+
+static DEADLINES: &[Entry] = &[
+    Entry::new("call_seconds", integer(1, 300), Default("30"), "Seconds for one attempt at one call."),
+    Entry::new(
+        "attempts",
+        integer(1, 10),
+        Default("5"),
+        "Attempts at a call that is throttled or fails on AWS's side.",
+    ),
+    Entry::new(
+        "resource_seconds",
+        integer(1, 3_600),
+        Default("600"),
+        "Seconds for a gateway, a target, a table or a function to come to rest.",
+    ),
+    Entry::new("stack_seconds", integer(1, 14_400), Default("1800"), "Seconds for one operation on a stack."),
+    Entry::new(
+        "iam_seconds",
+        integer(1, 900),
+        Default("120"),
+        "Seconds for a new role or policy to be known everywhere.",
+    ),
+    Entry::new(
+        "lease_seconds",
+        integer(4, 900),
+        Default("60"),
+        "Seconds after which the lease of a deployer that died can be taken by another.",
     ),
 ];
 

@@ -12,6 +12,8 @@ pub struct Settings {
     pub environment: String,
     /// `down` wants the environment's name typed.
     pub protected: bool,
+    /// A plan that gives anyone more access wants an approval of its own.
+    pub iam_approval: bool,
     pub platform: Platform,
     pub aws: Aws,
     pub project: Project,
@@ -23,6 +25,7 @@ pub struct Settings {
     pub conversations: Conversations,
     pub logs: Logs,
     pub function_url: FunctionUrl,
+    pub deadlines: Deadlines,
 }
 
 impl Settings {
@@ -63,6 +66,8 @@ pub struct Aws {
     pub region: String,
     /// When set, credentials of another account are refused.
     pub account: Option<String>,
+    /// ARN of the role that CloudFormation acts as; the caller itself without it.
+    pub cloudformation_role: Option<String>,
     /// Set for the local platform only.
     pub endpoint_url: Option<String>,
 }
@@ -96,7 +101,7 @@ impl Issuer {
 }
 
 /// A claim that a token must carry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct CustomClaim {
     pub name: String,
     pub value_type: ClaimType,
@@ -105,14 +110,14 @@ pub struct CustomClaim {
     pub values: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimType {
     String,
     StringArray,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimOperator {
     Equals,
@@ -223,4 +228,19 @@ pub struct Cors {
     pub allow_origins: Vec<String>,
     pub allow_credentials: bool,
     pub max_age_seconds: u32,
+}
+
+/// How long the deployer waits for AWS. All in seconds, `attempts` apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Deadlines {
+    /// For one attempt at one call.
+    pub call_seconds: u32,
+    pub attempts: u32,
+    /// For a gateway, a target, a table or a function.
+    pub resource_seconds: u32,
+    pub stack_seconds: u32,
+    /// For a new role or policy to be known everywhere.
+    pub iam_seconds: u32,
+    /// Life of a lease that is not renewed.
+    pub lease_seconds: u32,
 }

@@ -9,6 +9,7 @@ use super::reader::{self, FromNode, Reader};
 /// None when a fault was found on the way.
 pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Settings> {
     let protected = reader.required("protected", None);
+    let iam_approval = reader.required("iam_approval", None);
     let platform = platform(reader);
     let (aws, project) = (aws(reader), project(reader));
     let issuer = issuer(reader, platform);
@@ -17,9 +18,11 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
     let (agent, tools) = (function(reader, "agent"), function(reader, "tools"));
     let (conversations, logs) = (conversations(reader), logs(reader));
     let function_url = function_url(reader);
+    let deadlines = deadlines(reader);
     Some(Settings {
         environment: environment.into(),
         protected: protected?,
+        iam_approval: iam_approval?,
         platform: platform?,
         aws: aws?,
         project: project?,
@@ -31,6 +34,7 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
         conversations: conversations?,
         logs: logs?,
         function_url: function_url?,
+        deadlines: deadlines?,
     })
 }
 
@@ -44,8 +48,9 @@ fn platform(reader: &mut Reader<'_>) -> Option<Platform> {
 
 fn aws(reader: &mut Reader<'_>) -> Option<Aws> {
     let (profile, account) = (reader.value("aws.profile"), reader.value("aws.account"));
+    let cloudformation_role = reader.value("aws.cloudformation_role");
     let region = reader.required("aws.region", Some("for example region = \"us-east-1\""))?;
-    Some(Aws { profile, region, account, endpoint_url: None })
+    Some(Aws { profile, region, account, cloudformation_role, endpoint_url: None })
 }
 
 fn project(reader: &mut Reader<'_>) -> Option<Project> {
@@ -174,4 +179,19 @@ fn cors(reader: &mut Reader<'_>) -> Option<Cors> {
     let hint = "name the origins, or leave the table out to switch CORS off";
     let allow_origins = reader.required("function_url.cors.allow_origins", Some(hint))?;
     Some(Cors { allow_origins, allow_credentials, max_age_seconds })
+}
+
+fn deadlines(reader: &mut Reader<'_>) -> Option<Deadlines> {
+    let mut read = |key: &str| reader.required(&format!("deadlines.{key}"), None);
+    let (call_seconds, attempts) = (read("call_seconds"), read("attempts"));
+    let (resource_seconds, stack_seconds) = (read("resource_seconds"), read("stack_seconds"));
+    let (iam_seconds, lease_seconds) = (read("iam_seconds"), read("lease_seconds"));
+    Some(Deadlines {
+        call_seconds: call_seconds?,
+        attempts: attempts?,
+        resource_seconds: resource_seconds?,
+        stack_seconds: stack_seconds?,
+        iam_seconds: iam_seconds?,
+        lease_seconds: lease_seconds?,
+    })
 }

@@ -61,12 +61,14 @@ fn every_key_reaches_the_settings() {
     let settings = load_test(
         r#"
 protected = true
+iam_approval = false
 [platform]
 kind = "local"
 port = 4600
 [aws]
 profile = "demo1"
 account = "123456789012"
+cloudformation_role = "arn:aws:iam::123456789012:role/cloudformation"
 [project]
 prefix = "acme"
 permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
@@ -102,6 +104,13 @@ invokers = ["arn:aws:iam::210987654321:root"]
 allow_origins = ["https://console.example.com"]
 allow_credentials = true
 max_age_seconds = 60
+[deadlines]
+call_seconds = 2
+attempts = 3
+resource_seconds = 5
+stack_seconds = 6
+iam_seconds = 7
+lease_seconds = 8
 "#,
     )
     .expect("a sound file");
