@@ -1,12 +1,15 @@
 //! What makes a plan unsafe. A plan with a fault is shown but never applied.
 
+mod conflicts;
+mod location;
+
 use contract::{Names, schema};
 
 use crate::desired::Desired;
 use crate::failure::Failure;
 use crate::observed::{Fact, Observed, is_in_motion};
 use crate::ownership::is_owned;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, DENIED, Plan, StepId};
 
 /// Largest template body that CloudFormation takes inline, in bytes.
 const TEMPLATE_LIMIT: usize = 51_200;
@@ -19,21 +22,30 @@ pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &
     let mut faults = unowned(names, observed);
     faults.extend(stray_table(desired, observed));
     faults.extend(lost_table(desired, observed));
+    faults.extend(conflicts::existing(names, desired, observed, plan));
+    faults.extend(conflicts::lost_data(observed, plan));
+    faults.extend(conflicts::foreign_targets(observed, plan));
+    faults.extend(location::elsewhere(desired, observed));
     faults.extend(templates(desired));
     faults.extend(tools(desired));
     faults.extend(gaps(plan));
     faults
 }
 
-/// Steps that could not be planned because something could not be read.
+/// Steps that could not be planned because something could not be read: `plan/denied`
+/// where AWS refused the read, otherwise `plan/unreadable`. Those refused come first.
 pub fn gaps(plan: &Plan) -> Vec<Failure> {
     let unchecked = plan.steps.iter().filter(|step| step.action == Action::Unchecked);
-    unchecked
+    let mut gaps: Vec<Failure> = unchecked
         .map(|step| {
-            Failure::new("plan/unreadable", format!("plan {}", step.resource), &step.reason)
+            let denied = step.reason.starts_with(DENIED);
+            let code = if denied { "plan/denied" } else { "plan/unreadable" };
+            Failure::new(code, format!("plan {}", step.resource), &step.reason)
                 .with_hint("what cannot be read is never changed; allow the read and run the command again")
         })
-        .collect()
+        .collect();
+    gaps.sort_by_key(|gap| gap.code != "plan/denied");
+    gaps
 }
 
 fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
@@ -51,7 +63,9 @@ fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
         .filter(|(_, tags)| !is_owned(tags, names))
         .map(|(resource, _)| {
             Failure::new("plan/not-owned", format!("plan {resource}"), "it exists and does not carry our tags")
-                .with_hint("choose another project.prefix, or remove the resource if nothing needs it")
+                .with_hint(
+                    "take it over with `deployer adopt`, choose another project.prefix, or remove it if nothing needs it",
+                )
         })
         .collect()
 }
@@ -64,7 +78,7 @@ fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
         Fact::Present(stack) => stack.is_lost() || stack.is_empty(),
         Fact::Unknown(_) => false,
     };
-    let stray = makes_table && observed.conversations_table.present().is_some();
+    let stray = makes_table && observed.of_stack(StepId::ConversationsTable).present().is_some();
     stray.then(|| {
         let table = &desired.conversations_table;
         Failure::new(
@@ -72,7 +86,19 @@ fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
             format!("plan stack {}", desired.data.name),
             format!("table {table} exists, and the stack would have to make it"),
         )
-        .with_hint(format!("export or delete table {table}, or choose another project.prefix"))
+        .with_hint(match observed.data {
+            // A failed creation can end with its protected table in place.
+            Fact::Present(_) => format!(
+                "the stack's creation failed and left it behind: when table {table} holds no conversations, \
+                 `deployer down --env {} --delete-data` removes both, and `up` makes them again",
+                desired.environment
+            ),
+            _ => format!(
+                "`deployer adopt conversations-table --env {}` takes table {table} over with what it holds; or delete it, \
+                 or choose another project.prefix",
+                desired.environment
+            ),
+        })
     })
 }
 
@@ -80,7 +106,7 @@ fn stray_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
 fn lost_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
     let data = observed.data.present()?;
     let made = !data.is_lost() && !data.is_empty() && !is_in_motion(&data.status);
-    let lost = observed.conversations_table == Fact::Absent && made;
+    let lost = *observed.of_stack(StepId::ConversationsTable) == Fact::Absent && made;
     lost.then(|| {
         let table = &desired.conversations_table;
         Failure::new(

@@ -12,6 +12,7 @@ use crate::plan::StepId;
 use crate::render::{self, RenderError};
 use crate::resource::Resource;
 use crate::settings::{CustomClaim, Settings};
+use crate::template::{Contents, Source, read};
 
 /// Name of the gateway role's only inline policy.
 pub const GATEWAY_POLICY_NAME: &str = "invoke-tool-function";
@@ -47,6 +48,10 @@ pub struct Desired {
     pub conversations_table: String,
     /// What the stacks make, by its step: the attributes that their templates say.
     pub resources: BTreeMap<StepId, Resource>,
+    /// Environment variables of functions that take a parameter which only an
+    /// earlier step knows: by step, the variable's name and the parameter's.
+    #[serde(default)]
+    pub inputs: BTreeMap<StepId, BTreeMap<String, String>>,
 }
 
 /// A CloudFormation stack: its template's text and the parameters that are known.
@@ -150,12 +155,16 @@ pub fn desired(settings: &Settings, location: &Location, digests: &ImageDigests)
         parameters,
         tags: ownership_tags(settings, component),
     };
+    let foundation = stack(names.foundation_stack(), render::foundation(settings)?, "foundation", BTreeMap::new());
+    let data = stack(names.data_stack(), render::data(settings)?, "data", BTreeMap::new());
+    let application = stack(names.application_stack(), render::application(settings)?, "application", images);
+    let Contents { resources, inputs } = contents([&foundation, &data, &application], location)?;
     Ok(Desired {
         environment: settings.environment.clone(),
         location: location.clone(),
-        foundation: stack(names.foundation_stack(), render::foundation(settings)?, "foundation", BTreeMap::new()),
-        data: stack(names.data_stack(), render::data(settings)?, "data", BTreeMap::new()),
-        application: stack(names.application_stack(), render::application(settings)?, "application", images),
+        foundation,
+        data,
+        application,
         agent_image,
         tools_image,
         gateway_role: gateway_role(settings, &names, location),
@@ -163,8 +172,21 @@ pub fn desired(settings: &Settings, location: &Location, digests: &ImageDigests)
         target: target(&names, location),
         function_policy: function_policy(&names, location),
         conversations_table: names.conversations_table(),
-        resources: BTreeMap::new(),
+        resources,
+        inputs,
     })
+}
+
+/// What the three stacks make together.
+fn contents(stacks: [&DesiredStack; 3], location: &Location) -> Result<Contents, RenderError> {
+    let mut all = Contents::default();
+    for DesiredStack { name, template, parameters, tags } in stacks {
+        let found = read(&Source { text: template, parameters, tags, location })
+            .map_err(|source| RenderError::Unreadable { stack: name.clone(), source: Box::new(source) })?;
+        all.resources.extend(found.resources);
+        all.inputs.extend(found.inputs);
+    }
+    Ok(all)
 }
 
 fn gateway_role(settings: &Settings, names: &Names, location: &Location) -> DesiredRole {

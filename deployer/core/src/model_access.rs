@@ -46,7 +46,7 @@ fn routed(model: &str) -> String {
 }
 
 /// The foundation model of a profile id, `us.anthropic.x` -> `anthropic.x`.
-fn profile_model(id: &str) -> Option<&str> {
+pub fn profile_model(id: &str) -> Option<&str> {
     let (group, model) = id.split_once('.')?;
     PROFILE_GROUPS.contains(&group).then_some(model)
 }

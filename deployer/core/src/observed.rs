@@ -63,15 +63,14 @@ pub struct Observed {
     /// Present with every digest in the agent's repository; Absent without the repository.
     pub agent_images: Fact<ObservedRepository>,
     pub tools_images: Fact<ObservedRepository>,
-    /// The conversation table, whichever stack or hand made it.
-    pub conversations_table: Fact<ObservedTable>,
     pub gateway_role: Fact<ObservedRole>,
     pub gateway: Fact<ObservedGateway>,
     pub target: Fact<ObservedTarget>,
     /// The gateway role's statement in the tool function's resource policy;
     /// Absent also where the function does not exist.
     pub function_policy: Fact<ObservedStatement>,
-    /// The resources that the stacks make, by their steps; what is not in it is Absent.
+    /// The resources that the stacks make, by their steps, whichever stack or hand
+    /// made them; what is not in it is Absent.
     pub resources: BTreeMap<StepId, Fact<Resource>>,
     /// Statements of the tool function's policy that are not ours, by Sid.
     pub foreign_statements: BTreeMap<String, Statement>,
@@ -87,7 +86,6 @@ impl Observed {
             application: Fact::Absent,
             agent_images: Fact::Absent,
             tools_images: Fact::Absent,
-            conversations_table: Fact::Absent,
             gateway_role: Fact::Absent,
             gateway: Fact::Absent,
             target: Fact::Absent,
@@ -162,12 +160,6 @@ impl ObservedStack {
 pub struct ObservedRepository {
     /// `sha256:...`, sorted.
     pub digests: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ObservedTable {
-    pub arn: String,
-    pub tags: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

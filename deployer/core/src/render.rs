@@ -46,6 +46,8 @@ pub enum RenderError {
     NoDiscoveryUrl,
     #[error("render template {name}: {source}")]
     Template { name: &'static str, source: Box<handlebars::RenderError> },
+    #[error("read the rendered template of stack {stack}: {source}")]
+    Unreadable { stack: String, source: Box<serde_saphyr::Error> },
 }
 
 /// Repositories and the deployments table.

@@ -2,11 +2,15 @@
 //! template says and for what is live, so that the two can be compared beyond
 //! what CloudFormation's own drift detection sees.
 
+mod policy;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use policy::normal_policy;
 
 /// One resource of a stack, with the attributes that the deployer keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

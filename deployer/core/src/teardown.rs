@@ -3,9 +3,12 @@
 //! Only what carries our tags is deleted. The data stack stays unless its
 //! deletion is asked for.
 
+mod leftover;
+
 use contract::{Names, names};
 
-use crate::observed::{Fact, Observed, ObservedRepository, ObservedStack};
+use crate::access;
+use crate::observed::{Fact, Observed, ObservedStack};
 use crate::ownership::is_owned;
 use crate::plan::Draft;
 use crate::plan::{Action, Operation, Plan, Step, StepId, hold_behind_gaps};
@@ -28,39 +31,65 @@ pub struct Teardown<'a> {
 }
 
 /// Steps that leave nothing of ours behind, except what is kept on purpose.
+/// Resources of a stack go with it; those that it left behind have steps of their own.
 pub fn teardown(request: &Teardown, observed: &Observed) -> Plan {
-    use StepId::*;
-    let order = [
-        Target,
-        Gateway,
-        FunctionPolicy,
-        ApplicationStack,
-        GatewayRole,
-        AgentImage,
-        ToolsImage,
-        DataStack,
-        FoundationStack,
-    ];
+    let ids: Vec<StepId> = ORDER
+        .into_iter()
+        .filter(|id| id.stack().is_none() || leftover::is_looked_at(*id, observed, request.names))
+        .collect();
+    let needs = |id| depends_on(id).into_iter().filter(|needed| ids.contains(needed)).collect();
     let mut steps: Vec<Step> =
-        order.into_iter().map(|id| draft(id, request, observed).into_step(id, depends_on(id), observed)).collect();
+        ids.iter().map(|id| draft(*id, request, observed).into_step(*id, needs(*id), observed)).collect();
     hold_behind_gaps(&mut steps);
+    let access = access::removals(&steps, observed);
     Plan {
         environment: request.names.environment().to_string(),
         account: observed.account.clone(),
         region: request.region.to_string(),
         steps,
-        access: vec![],
+        access,
     }
 }
 
+const ORDER: [StepId; 18] = [
+    StepId::Target,
+    StepId::Gateway,
+    StepId::FunctionPolicy,
+    StepId::ApplicationStack,
+    StepId::AgentFunction,
+    StepId::ToolFunction,
+    StepId::AgentRole,
+    StepId::ToolRole,
+    StepId::AgentLogGroup,
+    StepId::ToolLogGroup,
+    StepId::GatewayRole,
+    StepId::AgentImage,
+    StepId::ToolsImage,
+    StepId::AgentRepository,
+    StepId::ToolsRepository,
+    StepId::DataStack,
+    StepId::FoundationStack,
+    StepId::DeploymentsTable,
+];
+
+/// The lease is in the foundation, so that goes when everything else is gone.
 fn depends_on(id: StepId) -> Vec<StepId> {
     use StepId::*;
+    let before_foundation =
+        || ORDER.into_iter().filter(|id| !matches!(id, DataStack | FoundationStack | DeploymentsTable));
     match id {
         Gateway => vec![Target],
-        ApplicationStack => vec![FunctionPolicy],
+        ApplicationStack | ToolFunction => vec![FunctionPolicy],
+        AgentRole => vec![AgentFunction],
+        ToolRole => vec![ToolFunction],
+        // A function that still runs would make its log group again.
+        AgentLogGroup => vec![AgentFunction],
+        ToolLogGroup => vec![ToolFunction],
         GatewayRole => vec![Gateway],
-        // The lease is in the foundation, so it goes when everything else is gone.
-        FoundationStack => vec![Gateway, ApplicationStack, GatewayRole, AgentImage, ToolsImage],
+        AgentRepository => vec![AgentImage],
+        ToolsRepository => vec![ToolsImage],
+        FoundationStack => before_foundation().collect(),
+        DeploymentsTable => before_foundation().chain([FoundationStack]).collect(),
         _ => vec![],
     }
 }
@@ -73,12 +102,11 @@ fn draft(id: StepId, request: &Teardown, observed: &Observed) -> Draft {
         StepId::FunctionPolicy => statement(observed, names),
         StepId::ApplicationStack => stack(names.application_stack(), &observed.application, names, None),
         StepId::GatewayRole => role(observed, names),
-        StepId::AgentImage => repository(names.agent_repository(), &observed.agent_images, observed, names),
-        StepId::ToolsImage => repository(names.tools_repository(), &observed.tools_images, observed, names),
+        StepId::AgentImage => images(names.agent_repository(), StepId::AgentRepository, observed, names),
+        StepId::ToolsImage => images(names.tools_repository(), StepId::ToolsRepository, observed, names),
         StepId::DataStack => data(request, observed),
         StepId::FoundationStack => stack(names.foundation_stack(), &observed.foundation, names, None),
-        // Goes with its stack.
-        id => Draft::of(id.name().into()).keep("goes with its stack"),
+        id => leftover::draft(id, observed),
     }
 }
 
@@ -105,8 +133,15 @@ fn gateway(observed: &Observed, names: &Names) -> Draft {
         Fact::Unknown(gap) => draft.unchecked(gap),
         Fact::Absent => draft.keep("does not exist"),
         Fact::Present(gateway) if !is_owned(&gateway.tags, names) => draft.keep(NOT_OURS),
+        Fact::Present(gateway) if !gateway.foreign_targets.is_empty() => {
+            draft.keep(format!("holds targets that are not ours: {}", gateway.foreign_targets.join(", ")))
+        }
         Fact::Present(gateway) => delete(draft, Operation::DeleteGateway { id: gateway.id.clone() }),
     }
+}
+
+fn serves_others(observed: &Observed) -> bool {
+    observed.gateway.present().is_some_and(|gateway| !gateway.foreign_targets.is_empty())
 }
 
 fn statement(observed: &Observed, names: &Names) -> Draft {
@@ -130,17 +165,21 @@ fn role(observed: &Observed, names: &Names) -> Draft {
         Fact::Unknown(gap) => draft.unchecked(gap),
         Fact::Absent => draft.keep("does not exist"),
         Fact::Present(role) if !is_owned(&role.tags, names) => draft.keep(NOT_OURS),
+        Fact::Present(_) if serves_others(observed) => draft.keep("its gateway holds targets that are not ours"),
         Fact::Present(_) => delete(draft, Operation::DeleteRole { name: names.gateway_role() }),
     }
 }
 
-fn repository(name: String, images: &Fact<ObservedRepository>, observed: &Observed, names: &Names) -> Draft {
+fn images(name: String, repository: StepId, observed: &Observed, names: &Names) -> Draft {
     let draft = Draft::of(format!("images in {name}"));
-    let ours = observed.foundation.present().is_some_and(|stack| is_owned(&stack.tags, names));
+    let images = if repository == StepId::AgentRepository { &observed.agent_images } else { &observed.tools_images };
+    let stack_is_ours = observed.foundation.present().is_some_and(|stack| is_owned(&stack.tags, names));
     match images {
         Fact::Unknown(gap) => draft.unchecked(gap),
         Fact::Absent => draft.keep("does not exist"),
-        Fact::Present(_) if !ours => draft.keep("its stack is not ours"),
+        Fact::Present(_) if !stack_is_ours && !leftover::is_looked_at(repository, observed, names) => {
+            draft.keep("its stack is not ours")
+        }
         Fact::Present(repository) if repository.digests.is_empty() => draft.keep("is empty"),
         Fact::Present(_) => delete(draft, Operation::EmptyRepository { repository: name }),
     }
@@ -149,18 +188,24 @@ fn repository(name: String, images: &Fact<ObservedRepository>, observed: &Observ
 fn data(request: &Teardown, observed: &Observed) -> Draft {
     let (name, table) = (request.names.data_stack(), request.names.conversations_table());
     let draft = Draft::of(format!("stack {name}"));
-    if request.on_data == OnData::Keep && matches!(observed.data, Fact::Present(_)) {
+    let found = observed.of_stack(StepId::ConversationsTable);
+    let exists = observed.data.present().is_some() || found.present().is_some();
+    if request.on_data == OnData::Keep && exists {
         return draft.keep("holds the conversations; --delete-data deletes them");
     }
-    let retained = match (&observed.data, &observed.conversations_table) {
+    match (&observed.data, found) {
+        (Fact::Unknown(gap), _) => draft.unchecked(gap),
         // Without its stack, a table that was not seen would be nobody's.
-        (Fact::Present(_), Fact::Unknown(gap)) => return draft.unchecked(gap),
-        (Fact::Present(_), Fact::Present(found)) if !is_owned(&found.tags, request.names) => {
-            return draft.keep(format!("its table {table} does not carry our tags, so it is not ours to delete"));
+        (_, Fact::Unknown(gap)) if request.on_data == OnData::Delete => draft.unchecked(gap),
+        (_, Fact::Present(_)) if !leftover::is_ours(StepId::ConversationsTable, observed, request.names) => {
+            draft.keep(format!("its table {table} does not carry our tags, so it is not ours to delete"))
         }
-        (_, found) => found.present().map(|_| table),
-    };
-    stack(name, &observed.data, request.names, retained)
+        (Fact::Absent, Fact::Present(_)) => {
+            let reason = format!("left its table {table} behind, which goes with every conversation");
+            draft.act(Action::Delete, reason, vec![], Operation::DeleteStack { name, retained_table: Some(table) })
+        }
+        (stack_fact, found) => stack(name, stack_fact, request.names, found.present().map(|_| table)),
+    }
 }
 
 fn stack(name: String, observed: &Fact<ObservedStack>, names: &Names, retained_table: Option<String>) -> Draft {

@@ -1,7 +1,10 @@
 //! A step in the making: what a resource's own file decides about it.
 
 use super::{Action, Change, Operation, Step, StepId};
-use crate::observed::{Gap, Observed, is_in_motion};
+use crate::observed::{Gap, GapReason, Observed, is_in_motion};
+
+/// How the reason of a step begins whose resource we are not allowed to read.
+pub(crate) const DENIED: &str = "may not be read";
 
 /// A step before it knows its place in the plan.
 pub struct Draft {
@@ -38,7 +41,17 @@ impl Draft {
     }
 
     pub fn unchecked(self, gap: &Gap) -> Self {
-        Self { action: Action::Unchecked, reason: format!("could not be read: {}", gap.message), ..self }
+        let why = if gap.reason == GapReason::Denied { DENIED } else { "could not be read" };
+        Self { action: Action::Unchecked, reason: format!("{why}: {}", gap.message), ..self }
+    }
+
+    /// It was read, but what it should be was not.
+    pub fn uncompared(self, reason: impl Into<String>) -> Self {
+        Self { action: Action::Unchecked, reason: reason.into(), ..self }
+    }
+
+    pub fn acts(&self) -> bool {
+        self.operation.is_some()
     }
 
     pub fn act(self, action: Action, reason: impl Into<String>, changes: Vec<Change>, operation: Operation) -> Self {

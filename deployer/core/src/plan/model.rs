@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::adoption::Adoption;
 use crate::desired::{DesiredGateway, DesiredRole, DesiredStatement, DesiredTarget};
 use crate::resource::Resource;
 
@@ -118,6 +119,8 @@ pub enum Action {
     /// Delete and create again, for a resource that cannot be repaired.
     Replace,
     Delete,
+    /// Take over what somebody else made under our name.
+    Adopt,
     Keep,
     /// Could not be read, so nothing is done to it.
     Unchecked,
@@ -192,6 +195,10 @@ pub enum Operation {
         /// Environment variables of a function that only an earlier step knows.
         inputs: BTreeMap<String, Value>,
     },
+    /// Deletes a resource of ours that its stack left behind, with what is in it.
+    DeleteResource {
+        resource: Resource,
+    },
     EnsureRole(DesiredRole),
     DeleteRole {
         name: String,
@@ -221,6 +228,12 @@ pub enum Operation {
     DeleteTarget {
         gateway_id: String,
         target_id: String,
+    },
+    Adopt(Adoption),
+    /// Deletes these images, unless a function has come to use one of them.
+    DeleteImages {
+        repository: String,
+        digests: Vec<String>,
     },
 }
 

@@ -26,7 +26,7 @@ pub fn plan(desired: &DesiredTarget, observed: &Fact<ObservedTarget>, gateway_id
         Fact::Present(target) => {
             let changes = differences(desired, target);
             let reason = match (changes.is_empty(), target.status.as_str()) {
-                (true, status) if status.ends_with("_UNSUCCESSFUL") => {
+                (true, status) if status.ends_with("_UNSUCCESSFUL") || status.ends_with("_PENDING_AUTH") => {
                     format!("is {status}: {}", target.status_reasons.join("; "))
                 }
                 (true, status) => return draft.keep_in(status, "function and tools are as wanted"),

@@ -32,4 +32,5 @@ pub use editor_schema::json_schema;
 pub use fault::{Fault, Faults};
 pub use load::{Sources, environment_name, load};
 pub use model::*;
+pub use nearest::did_you_mean;
 pub use reference::reference_markdown;

@@ -7,7 +7,7 @@ use super::keys;
 const LEAST_SIMILARITY: f64 = 0.8;
 
 /// "did you mean `x`?" when a candidate is near.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn did_you_mean<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     nearest(word, candidates).map(|found| format!("did you mean `{found}`?"))
 }
 
