@@ -1,5 +1,6 @@
 //! The connection file: all that a client needs to reach a deployed agent, and no secret.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Credentials that every client of the local platform may use. They open
@@ -10,7 +11,7 @@ pub const LOCAL_SECRET_ACCESS_KEY: &str = "test";
 /// How to reach one environment's agent. Written by `deployer up` to
 /// `<config dir>/aws-operations-agent/connections/<environment>.json`, printed
 /// by `deployer connection`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Version of this form; 1.
     pub version: u32,

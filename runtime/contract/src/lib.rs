@@ -13,6 +13,7 @@ pub mod names;
 pub mod schema;
 pub mod tool_arguments;
 pub mod tool_call;
+pub mod tool_listing;
 
 pub use catalogue::{Tool, catalogue};
 pub use connection::Connection;

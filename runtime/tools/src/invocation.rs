@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use contract::tool_call::{CONTEXT_TOOL_NAME, EVENT_TOOL_NAME_KEYS, ToolAnswer, tool_name};
+use contract::tool_listing::{self, ToolListing};
 use lambda_runtime::{Context, Error, LambdaEvent};
+use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -48,19 +50,36 @@ impl Invocation {
     }
 }
 
-/// Answers one event. The log says which tool ran, never what was asked or answered.
-pub async fn handle(event: LambdaEvent<Value>, reader: &impl Reader) -> Result<ToolAnswer, Error> {
+/// What an invocation ends with.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    Answer(Box<ToolAnswer>),
+    Listing(ToolListing),
+}
+
+/// Answers one event: a tool call, or the question which tools there are.
+pub async fn handle(event: LambdaEvent<Value>, reader: &impl Reader) -> Result<Reply, Error> {
     let LambdaEvent { payload, context } = event;
+    if context.client_context.is_none() && tool_listing::is_request(&payload) {
+        info!(request_id = context.request_id, "tools listed");
+        return Ok(Reply::Listing(ToolListing::of_catalogue()));
+    }
+    Ok(Reply::Answer(Box::new(call(payload, &context, reader).await)))
+}
+
+/// Runs one tool. The log says which one, never what was asked or answered.
+async fn call(payload: Value, context: &Context, reader: &impl Reader) -> ToolAnswer {
     let started = Instant::now();
     let deadline = started + time_left(context.deadline, SystemTime::now());
     let clock = Clock { now: OffsetDateTime::now_utc(), deadline };
-    let invocation = Invocation::new(&context, payload);
+    let invocation = Invocation::new(context, payload);
     let answer = dispatch::answer(&invocation.tool, &invocation.arguments, clock, reader).await;
     // An unknown name is the caller's text, so it stays out of the log.
     let tool = dispatch::Tool::named(&answer.tool).map_or("unknown", dispatch::Tool::name);
     let milliseconds = started.elapsed().as_millis() as u64;
     info!(tool, success = answer.success, milliseconds, request_id = context.request_id, "tool call answered");
-    Ok(answer)
+    answer
 }
 
 /// `deadline` is Lambda's, in milliseconds since 1970; 0 when there is none.
@@ -75,6 +94,7 @@ fn time_left(deadline: u64, now: SystemTime) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::fake::FakeReader;
     use serde_json::json;
 
     fn context(tool: Option<&str>) -> Context {
@@ -106,6 +126,26 @@ mod tests {
         for event in [json!(null), json!([]), json!("get_time"), json!({"tool_name": 5})] {
             assert_eq!(Invocation::new(&context(None), event).tool, "");
         }
+    }
+
+    async fn reply(context: Context, event: Value) -> Reply {
+        handle(LambdaEvent::new(event, context), &FakeReader::default()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_catalogue_is_listed_to_who_asks_without_a_gateway() {
+        let Reply::Listing(listing) = reply(context(None), tool_listing::request()).await else {
+            panic!("it is no listing")
+        };
+        assert_eq!(listing.tools, contract::catalogue());
+    }
+
+    #[tokio::test]
+    async fn through_a_gateway_the_same_event_is_a_tools_arguments() {
+        let Reply::Answer(answer) = reply(context(Some("aws___get_time")), tool_listing::request()).await else {
+            panic!("it is no answer")
+        };
+        assert_eq!((answer.success, answer.tool.as_str()), (true, "get_time"));
     }
 
     #[test]

@@ -15,6 +15,6 @@ mod s3;
 mod startup;
 
 pub use dispatch::{Clock, Tool, answer};
-pub use invocation::{Invocation, handle};
+pub use invocation::{Invocation, Reply, handle};
 pub use reader::{LazyClient, Reader};
 pub use startup::prepare;

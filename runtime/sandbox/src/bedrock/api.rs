@@ -16,7 +16,7 @@ use crate::{event_stream, identity::Identity, rest_error::RestError};
 /// More than any model's context in text.
 const BODY_LIMIT: usize = 25 * 1024 * 1024;
 /// Prefixes of cross-region inference profiles.
-const PROFILE_PREFIXES: [&str; 8] = ["us", "us-gov", "eu", "apac", "au", "jp", "ca", "global"];
+pub(super) const PROFILE_PREFIXES: [&str; 8] = ["us", "us-gov", "eu", "apac", "au", "jp", "ca", "global"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answering {

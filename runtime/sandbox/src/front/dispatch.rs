@@ -10,8 +10,8 @@ use super::{
     route::{Route, route},
 };
 use crate::{
-    backend::Backend,
-    bedrock::BedrockApi,
+    backend::{Backend, error_text},
+    bedrock::{BedrockApi, ModelsApi},
     identity::Identity,
     lambda::{Handled, Isolation, LambdaApi},
     stacks::Stacks,
@@ -26,6 +26,7 @@ pub struct Front {
     pub isolation: Isolation,
     pub lambda: LambdaApi,
     pub bedrock: BedrockApi,
+    pub models: ModelsApi,
     pub control_plane: Router,
     pub data_plane: Router,
     pub issuer: Router,
@@ -43,13 +44,28 @@ impl Front {
             Route::DataPlane => ask(&self.data_plane, request).await,
             Route::Issuer => ask(&self.issuer, request).await,
             Route::FunctionUrl(target) => self.lambda.function_url(request, &target).await,
+            Route::DeleteFunction { function } => self.delete_function(request, &function).await,
             Route::Converse { model, answering } => self.bedrock.converse(request, &model, answering).await,
+            Route::Model(question) => self.models.answer(request, &question).await,
             Route::Invoke { function, style } => match self.lambda.invoke(request, &function, style).await {
                 Handled::Answered(response) => response,
                 Handled::Backend(request) => self.forwarder.forward(request).await,
             },
             Route::Backend { service } => self.pass_on(request, service.as_deref()).await,
         }
+    }
+
+    /// The emulator keeps the URL of a function that is gone and gives it to the
+    /// next one of its name; on AWS the URL goes with its function.
+    async fn delete_function(&self, request: Request, function: &str) -> Response {
+        let response = self.forwarder.forward(request).await;
+        if response.status().is_success() {
+            let answer = self.backend.lambda().delete_function_url_config().function_name(function).send().await;
+            if let Err(error) = answer.map_err(|error| error_text(&error)) {
+                tracing::debug!(function, error, "no URL went with the function");
+            }
+        }
+        response
     }
 
     async fn pass_on(&self, request: Request, service: Option<&str>) -> Response {

@@ -5,7 +5,7 @@ use http::{Method, header, request::Parts};
 use percent_encoding::percent_decode_str;
 
 use crate::{
-    bedrock::Answering,
+    bedrock::{Answering, ModelQuestion},
     identity::credential_scope,
     lambda::{InvocationStyle, url::UrlTarget},
 };
@@ -20,11 +20,17 @@ pub enum Route {
         function: String,
         style: InvocationStyle,
     },
+    /// A whole function goes, not only a version of it.
+    DeleteFunction {
+        function: String,
+    },
     FunctionUrl(UrlTarget),
     Converse {
         model: String,
         answering: Answering,
     },
+    /// What Bedrock knows about a model.
+    Model(ModelQuestion),
     /// The emulator's, with the service when the request is signed.
     Backend {
         service: Option<String>,
@@ -53,9 +59,19 @@ pub fn route(parts: &Parts) -> Route {
                 return route;
             }
         }
+        Some("lambda") if parts.method == Method::DELETE && parts.uri.query().is_none() => {
+            if let Some(function) = segment(path, "/2015-03-31/functions/", "") {
+                return Route::DeleteFunction { function };
+            }
+        }
         Some("bedrock") if parts.method == Method::POST => {
             if let Some(route) = converse(path) {
                 return route;
+            }
+        }
+        Some("bedrock") if parts.method == Method::GET => {
+            if let Some(question) = model_question(path) {
+                return Route::Model(question);
             }
         }
         _ => {}
@@ -93,6 +109,15 @@ fn converse(path: &str) -> Option<Route> {
         let model = segment(path, "/model/", suffix)?;
         Some(Route::Converse { model, answering })
     })
+}
+
+/// An ARN's slash is encoded, so that it is one segment too.
+fn model_question(path: &str) -> Option<ModelQuestion> {
+    let about = |prefix| segment(path, prefix, "");
+    about("/foundation-models/")
+        .map(ModelQuestion::Model)
+        .or_else(|| about("/inference-profiles/").map(ModelQuestion::Profile))
+        .or_else(|| about("/foundation-model-availability/").map(ModelQuestion::Availability))
 }
 
 /// The decoded segment between a prefix and a suffix.
@@ -136,6 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn the_deletion_of_a_function_is_told_from_that_of_a_version_or_a_statement() {
+        let delete = |path: &str| routed("DELETE", path, Some("lambda"));
+        assert_eq!(delete("/2015-03-31/functions/tool"), Route::DeleteFunction { function: "tool".into() });
+        assert_eq!(delete("/2015-03-31/functions/tool?Qualifier=1"), backend("lambda"));
+        assert_eq!(delete("/2015-03-31/functions/tool/policy/sid"), backend("lambda"));
+    }
+
+    #[test]
     fn a_bucket_of_a_reserved_name_stays_with_s3() {
         for path in ["/gateways/x", "/oauth2/default/x", "/model/m/converse"] {
             assert_eq!(routed("POST", path, Some("s3")), backend("s3"));
@@ -162,6 +195,9 @@ mod tests {
         let path = "/model/us.anthropic.claude-sonnet-4-6/converse-stream";
         assert_eq!(routed("POST", path, Some("bedrock")), expected);
         assert_eq!(routed("GET", "/foundation-models", Some("bedrock")), backend("bedrock"));
+        let path = "/inference-profiles/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.m";
+        let expected = ModelQuestion::Profile("arn:aws:bedrock:us-east-1:1:inference-profile/us.m".into());
+        assert_eq!(routed("GET", path, Some("bedrock")), Route::Model(expected));
         assert_eq!(routed("GET", "/_ministack/health", None), Route::Backend { service: None });
     }
 }

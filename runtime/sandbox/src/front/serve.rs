@@ -10,7 +10,7 @@ use super::{dispatch::Front, forward::Forwarder};
 use crate::{
     agentcore::{AgentCore, AgentCoreOptions},
     backend::{Backend, install_tls_provider},
-    bedrock::BedrockApi,
+    bedrock::{BedrockApi, ModelsApi},
     identity::{Identity, ROOT_ACCOUNT},
     issuer::Issuer,
     lambda::{Isolation, LambdaApi, Runner, RunnerOptions},
@@ -153,7 +153,8 @@ impl Base<'_> {
             stacks: Stacks::new(&backend),
             isolation: self.isolation,
             lambda: LambdaApi::new(runner.clone(), identity.clone(), backend.lambda(), region.clone()),
-            bedrock: BedrockApi { identity: identity.clone(), region },
+            bedrock: BedrockApi { identity: identity.clone(), region: region.clone() },
+            models: ModelsApi { identity: identity.clone(), region },
             control_plane: agentcore.control_router(),
             data_plane: agentcore.data_router(),
             issuer: issuer.router(),

@@ -1,4 +1,4 @@
-//! Waits for a stack operation and brings its tables to what the template says.
+//! Waits for a stack operation and brings its tables and roles to what the template says.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::types::{
     PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde_json::Value;
 
+use super::roles::boundaries;
 use super::tables::{TableSettings, tables};
 use crate::backend::{Backend, error_text};
 
@@ -21,11 +23,12 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Stacks {
     cloudformation: aws_sdk_cloudformation::Client,
     dynamodb: aws_sdk_dynamodb::Client,
+    iam: aws_sdk_iam::Client,
 }
 
 impl Stacks {
     pub fn new(backend: &Backend) -> Self {
-        Self { cloudformation: backend.cloudformation(), dynamodb: backend.dynamodb() }
+        Self { cloudformation: backend.cloudformation(), dynamodb: backend.dynamodb(), iam: backend.iam() }
     }
 
     /// The stack that a form request is about to change. A change set named by
@@ -46,22 +49,29 @@ impl Stacks {
     /// Failures are logged: the stack operation itself succeeded.
     pub async fn settle(&self, stack: &str) {
         if let Err(cause) = self.try_settle(stack).await {
-            tracing::warn!(stack, cause, "table settings of the stack are not applied");
+            tracing::warn!(stack, cause, "settings of the stack's tables and roles are not applied");
         }
     }
 
     async fn try_settle(&self, name: &str) -> Result<(), String> {
         let Some(stack) = self.finished(name).await? else { return Ok(()) };
         let template = self.cloudformation.get_template().stack_name(name).send().await.map_err(text)?;
-        let settings = tables(template.template_body().unwrap_or_default(), &parameters(&stack))?;
-        if settings.is_empty() {
+        let template = parsed(template.template_body().unwrap_or_default())?;
+        let parameters = parameters(&stack);
+        let (tables, boundaries) = (tables(&template, &parameters), boundaries(&template, &parameters));
+        if tables.is_empty() && boundaries.is_empty() {
             return Ok(());
         }
         let resources = self.cloudformation.describe_stack_resources().stack_name(name).send().await.map_err(text)?;
         for resource in resources.stack_resources() {
-            let wanted = resource.logical_resource_id().and_then(|id| settings.get(id));
-            if let (Some(wanted), Some(table)) = (wanted, resource.physical_resource_id()) {
-                self.apply(table, wanted).await?;
+            let (Some(id), Some(made)) = (resource.logical_resource_id(), resource.physical_resource_id()) else {
+                continue;
+            };
+            if let Some(wanted) = tables.get(id) {
+                self.apply(made, wanted).await?;
+            }
+            if let Some(boundary) = boundaries.get(id) {
+                self.apply_boundary(made, boundary).await?;
             }
         }
         Ok(())
@@ -115,6 +125,21 @@ impl Stacks {
         let update = self.dynamodb.update_continuous_backups().table_name(table);
         update.point_in_time_recovery_specification(specification).send().await.map(|_| ()).map_err(text)
     }
+
+    async fn apply_boundary(&self, role: &str, wanted: &str) -> Result<(), String> {
+        let described = self.iam.get_role().role_name(role).send().await.map_err(text)?;
+        let current = described.role.and_then(|role| role.permissions_boundary);
+        if current.is_some_and(|current| current.permissions_boundary_arn.as_deref() == Some(wanted)) {
+            return Ok(());
+        }
+        let update = self.iam.put_role_permissions_boundary().role_name(role).permissions_boundary(wanted);
+        update.send().await.map(|_| ()).map_err(text)
+    }
+}
+
+/// JSON, or YAML without short-form tags.
+fn parsed(template: &str) -> Result<Value, String> {
+    serde_saphyr::from_str(template).map_err(|error| error.to_string())
 }
 
 fn parameters(stack: &Stack) -> BTreeMap<String, String> {
@@ -124,4 +149,15 @@ fn parameters(stack: &Stack) -> BTreeMap<String, String> {
 
 fn text(error: impl std::error::Error + ProvideErrorMetadata) -> String {
     error_text(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_json_or_yaml() {
+        assert_eq!(parsed(r#"{"Resources": {}}"#).unwrap(), parsed("Resources: {}").unwrap());
+        assert!(parsed("{").is_err());
+    }
 }

@@ -12,16 +12,11 @@ pub struct TableSettings {
     pub point_in_time_recovery: bool,
 }
 
-/// The tables of a template (JSON, or YAML without short-form tags) by logical
-/// id. Values may be literals or `Ref`s of parameters.
-pub fn tables(
-    template: &str,
-    parameters: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, TableSettings>, String> {
-    let template: Value = serde_saphyr::from_str(template).map_err(|error| error.to_string())?;
+/// The tables of a template by logical id. Values may be literals or `Ref`s of parameters.
+pub fn tables(template: &Value, parameters: &BTreeMap<String, String>) -> BTreeMap<String, TableSettings> {
     let resources = template["Resources"].as_object().into_iter().flatten();
     let tables = resources.filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table");
-    Ok(tables.map(|(id, table)| (id.clone(), settings(&table["Properties"], parameters))).collect())
+    tables.map(|(id, table)| (id.clone(), settings(&table["Properties"], parameters))).collect()
 }
 
 fn settings(properties: &Value, parameters: &BTreeMap<String, String>) -> TableSettings {
@@ -35,7 +30,8 @@ fn settings(properties: &Value, parameters: &BTreeMap<String, String>) -> TableS
     }
 }
 
-fn resolved(value: &Value, parameters: &BTreeMap<String, String>) -> Option<String> {
+/// A literal, or the value of a parameter.
+pub fn resolved(value: &Value, parameters: &BTreeMap<String, String>) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Bool(flag) => Some(flag.to_string()),
@@ -47,6 +43,7 @@ fn resolved(value: &Value, parameters: &BTreeMap<String, String>) -> Option<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     const YAML: &str = "
 Parameters:
@@ -71,7 +68,7 @@ Resources:
     #[test]
     fn both_settings_are_read_from_yaml() {
         let parameters = BTreeMap::from([("TtlAttribute".to_owned(), "ttl".to_owned())]);
-        let tables = tables(YAML, &parameters).unwrap();
+        let tables = tables(&serde_saphyr::from_str(YAML).unwrap(), &parameters);
         let expected = TableSettings { time_to_live: Some("ttl".into()), point_in_time_recovery: true };
         assert_eq!(tables["Conversations"], expected);
         assert_eq!(tables["Plain"], TableSettings::default());
@@ -79,10 +76,9 @@ Resources:
     }
 
     #[test]
-    fn json_is_read_too() {
-        let json = r#"{"Resources": {"T": {"Type": "AWS::DynamoDB::Table", "Properties":
-            {"TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": false}}}}}"#;
-        assert_eq!(tables(json, &BTreeMap::new()).unwrap()["T"], TableSettings::default());
-        assert!(tables("{", &BTreeMap::new()).is_err());
+    fn a_setting_that_is_switched_off_is_none() {
+        let template = json!({"Resources": {"T": {"Type": "AWS::DynamoDB::Table", "Properties":
+            {"TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": false}}}}});
+        assert_eq!(tables(&template, &BTreeMap::new())["T"], TableSettings::default());
     }
 }
