@@ -4,6 +4,8 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -14,13 +16,15 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use contract::connection::{LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY};
 use deployer_core::desired::Location;
+use deployer_core::settings::Deadlines;
 use deployer_core::{Failure, Settings};
 
 use crate::errors::failed;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-const MAX_ATTEMPTS: u32 = 5;
+/// Longest pause after the first failed attempt; it doubles with each further one, up to the most.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+const MOST_BACKOFF: Duration = Duration::from_secs(8);
 /// A local platform that is not there is told at once, not after 7 seconds.
 const LOCAL_BACKOFF: Duration = Duration::from_millis(50);
 
@@ -31,7 +35,9 @@ pub struct Clients {
     principal: String,
     profile: Option<String>,
     endpoint_url: Option<String>,
+    bedrock: OnceLock<aws_sdk_bedrock::Client>,
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
+    cloudwatchlogs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
     ecr: OnceLock<aws_sdk_ecr::Client>,
@@ -58,6 +64,15 @@ impl Clients {
         }
     }
 
+    /// As if STS had named this caller.
+    #[cfg(test)]
+    pub(crate) async fn of_test(settings: &Settings, principal: &str) -> Self {
+        let mut clients = Self::unidentified(settings).await;
+        clients.location.account = "111122223333".into();
+        clients.principal = principal.into();
+        clients
+    }
+
     async fn unidentified(settings: &Settings) -> Self {
         let endpoint_url = settings.aws.endpoint_url.clone();
         let config = match &endpoint_url {
@@ -70,7 +85,9 @@ impl Clients {
             principal: String::new(),
             profile: settings.aws.profile.clone(),
             endpoint_url,
+            bedrock: OnceLock::new(),
             cloudformation: OnceLock::new(),
+            cloudwatchlogs: OnceLock::new(),
             iam: OnceLock::new(),
             lambda: OnceLock::new(),
             ecr: OnceLock::new(),
@@ -94,13 +111,21 @@ impl Clients {
         &self.principal
     }
 
-    /// The local platform's address; None on AWS.
+    /// Where the local platform takes calls; None on AWS.
     pub fn endpoint_url(&self) -> Option<&str> {
         self.endpoint_url.as_deref()
     }
 
+    pub fn bedrock(&self) -> &aws_sdk_bedrock::Client {
+        self.bedrock.get_or_init(|| aws_sdk_bedrock::Client::new(&self.config))
+    }
+
     pub fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
         self.cloudformation.get_or_init(|| aws_sdk_cloudformation::Client::new(&self.config))
+    }
+
+    pub fn cloudwatchlogs(&self) -> &aws_sdk_cloudwatchlogs::Client {
+        self.cloudwatchlogs.get_or_init(|| aws_sdk_cloudwatchlogs::Client::new(&self.config))
     }
 
     pub fn iam(&self) -> &aws_sdk_iam::Client {
@@ -138,6 +163,9 @@ impl Clients {
                 failure.with_hint(format!("the local platform does not answer at {url}: `deployer sandbox status`"))
             }
             ("aws/unreachable", None) => failure.with_hint("check the network, the proxy and `aws.region`"),
+            ("aws/credentials", Some(_)) if self.profile.is_some() => {
+                failure.with_hint("`aws.profile` names a profile whose keys the local platform must know")
+            }
             ("aws/credentials", None) => failure
                 .with_hint(format!("sign in again, for example with `aws sso login{profile}`, or check `aws.profile`")),
             ("aws/denied", None) => failure.with_hint(format!("{} lacks this permission", self.principal)),
@@ -158,9 +186,8 @@ impl Clients {
     }
 }
 
-/// The local platform's own credentials and nothing of the user's: no profile, no variables.
+/// Nothing of the user's but a profile that the environment names: no variables, no default profile.
 fn local_config(settings: &Settings, endpoint_url: &str) -> SdkConfig {
-    let credentials = Credentials::new(LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY, None, None, "local-platform");
     let http_client = match endpoint_url.starts_with("https:") {
         true => https_client(),
         // Spares reading the system's certificates.
@@ -170,21 +197,38 @@ fn local_config(settings: &Settings, endpoint_url: &str) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.aws.region.clone()))
         .endpoint_url(endpoint_url)
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .credentials_provider(local_credentials(settings))
         .http_client(http_client)
-        .timeout_config(timeouts())
-        .retry_config(retries().with_initial_backoff(LOCAL_BACKOFF))
+        .timeout_config(timeouts(&settings.deadlines))
+        .retry_config(retries(&settings.deadlines).with_initial_backoff(LOCAL_BACKOFF))
         .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
         .build()
+}
+
+/// The platform's own credentials, or the keys of the profile that the
+/// environment names, in the standard files of AWS.
+fn local_credentials(settings: &Settings) -> SharedCredentialsProvider {
+    match &settings.aws.profile {
+        Some(profile) => {
+            let profile = ProfileFileCredentialsProvider::builder().profile_name(profile);
+            // A client without TLS: it cannot turn to AWS for a role.
+            let config = ProviderConfig::empty().with_http_client(aws_smithy_http_client::Builder::new().build_http());
+            SharedCredentialsProvider::new(profile.configure(&config).build())
+        }
+        None => {
+            let (id, secret) = (LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY);
+            SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "local-platform"))
+        }
+    }
 }
 
 async fn chain_config(settings: &Settings) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(settings.aws.region.clone()))
         .http_client(https_client())
-        .timeout_config(timeouts())
-        .retry_config(retries());
+        .timeout_config(timeouts(&settings.deadlines))
+        .retry_config(retries(&settings.deadlines));
     if let Some(profile) = &settings.aws.profile {
         loader = loader.profile_name(profile);
     }
@@ -195,10 +239,23 @@ fn https_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build()
+/// For an attempt, and for a call with all its attempts and pauses: none can hang for ever.
+fn timeouts(deadlines: &Deadlines) -> TimeoutConfig {
+    let attempt = Duration::from_secs(deadlines.call_seconds.into());
+    let pauses = MOST_BACKOFF * deadlines.attempts.saturating_sub(1);
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT.min(attempt))
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(attempt * deadlines.attempts + pauses)
+        .build()
 }
 
-fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS)
+/// Throttling, 5xx, timeouts and broken connections are tried again. The SDK's
+/// standard mode pauses exponentially with full jitter: a random part, from
+/// nothing to all, of a pause that doubles.
+fn retries(deadlines: &Deadlines) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(deadlines.attempts)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(MOST_BACKOFF)
 }

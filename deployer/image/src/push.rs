@@ -3,30 +3,19 @@
 //! ECR wants each blob in one request: it answers chunked uploads in a way
 //! that breaks clients (aws/containers-roadmap#2831).
 
-use std::time::Duration;
-
-use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use deployer_core::{Failure, Reporter};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::HeaderValue;
-use oci_client::client::{Client, ClientConfig, ClientProtocol};
-use oci_client::errors::{OciDistributionError, OciErrorCode};
-use oci_client::secrets::RegistryAuth;
-use oci_client::{Reference, RegistryOperation};
+use oci_client::RegistryOperation;
+use oci_client::errors::OciDistributionError;
 
 use crate::image::{BlobDescriptor, Image};
 use crate::registry::Registry;
+use crate::session::{Session, failure, retried};
 
 const MANIFEST_MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.oci.image.manifest.v1+json");
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Also covers the time that a layer takes to be sent.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
-
-const ATTEMPTS: usize = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(300);
 const CONCURRENT_BLOBS: usize = 3;
 
 /// What a push has moved.
@@ -53,8 +42,14 @@ pub async fn push(
     reporter: &dyn Reporter,
     key: &str,
 ) -> Result<PushSummary, Failure> {
-    let push =
-        Push { image, registry, repository, reporter, key, session: Session::open(image, registry, repository)? };
+    let push = Push {
+        image,
+        registry,
+        repository,
+        reporter,
+        key,
+        session: Session::open(registry, repository, image.digest())?,
+    };
     push.run().await
 }
 
@@ -70,7 +65,7 @@ struct Push<'a> {
 impl Push<'_> {
     async fn run(&self) -> Result<PushSummary, Failure> {
         self.session
-            .authenticate(self.registry)
+            .authenticate(self.registry, &[RegistryOperation::Pull, RegistryOperation::Push])
             .await
             .map_err(|cause| self.failure("log in to the registry", cause))?;
         let uploaded: Vec<u64> = stream::iter(self.image.blobs())
@@ -115,116 +110,14 @@ impl Push<'_> {
     }
 
     fn failure(&self, what: &str, cause: OciDistributionError) -> Failure {
-        let doing = format!("push to {}/{}: {what}", self.registry.host, self.repository);
-        let failure = Failure::new(code(&cause), doing, described(&cause));
+        let failure =
+            failure(self.registry, format!("push to {}/{}: {what}", self.registry.host, self.repository), &cause);
         match failure.code {
             "image/registry-denied" => failure.with_hint("check that the caller may push to this repository"),
-            "image/registry-unreachable" => {
-                failure.with_hint(format!("check that {} can be reached", self.registry.address()))
-            }
             "image/repository-missing" => failure.with_hint("the foundation stack makes it: deploy again"),
             _ => failure,
         }
     }
-}
-
-/// A client that knows the registry and the one reference we push to.
-struct Session {
-    client: Client,
-    reference: Reference,
-}
-
-impl Session {
-    fn open(image: &Image, registry: &Registry, repository: &str) -> Result<Self, Failure> {
-        // An error says that a provider is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::try_from(client_config(registry))
-            .map_err(|cause| Failure::new("image/push-failed", "set up the registry client", cause))?;
-        let address = registry.address().to_string();
-        let reference = Reference::with_digest(address, repository.to_string(), image.digest().to_string());
-        Ok(Self { client, reference })
-    }
-
-    /// Without it, the client would ask anew how to log in for every request.
-    async fn authenticate(&self, registry: &Registry) -> Result<(), OciDistributionError> {
-        let authentication = RegistryAuth::Basic(registry.username.clone(), registry.password.reveal().to_string());
-        for operation in [RegistryOperation::Pull, RegistryOperation::Push] {
-            retried(|| self.client.auth(&self.reference, &authentication, operation)).await?;
-        }
-        Ok(())
-    }
-}
-
-fn client_config(registry: &Registry) -> ClientConfig {
-    let mut config = ClientConfig {
-        protocol: if registry.is_plain() { ClientProtocol::Http } else { ClientProtocol::Https },
-        use_monolithic_push: true,
-        connect_timeout: Some(CONNECT_TIMEOUT),
-        read_timeout: Some(ANSWER_TIMEOUT),
-        user_agent: "aws-operations-agent-deployer",
-        ..ClientConfig::default()
-    };
-    if registry.is_plain() {
-        // The client forgets a proxy of the environment only when it is given
-        // another one; ours is for every host but the one we connect to.
-        config.http_proxy = Some(format!("http://{}", registry.address()));
-        config.no_proxy = Some(registry.host_to_connect_to().to_string());
-    }
-    config
-}
-
-async fn retried<T, F, Request>(request: Request) -> Result<T, OciDistributionError>
-where
-    F: Future<Output = Result<T, OciDistributionError>>,
-    Request: FnMut() -> F,
-{
-    let pauses = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(ATTEMPTS - 1).with_jitter();
-    request.retry(pauses).when(is_transient).await
-}
-
-fn is_transient(cause: &OciDistributionError) -> bool {
-    match cause {
-        OciDistributionError::RequestError(cause) => cause.status().is_none_or(|status| status.is_server_error()),
-        OciDistributionError::ServerError { code, .. } => *code == 429 || *code >= 500,
-        _ => false,
-    }
-}
-
-fn code(cause: &OciDistributionError) -> &'static str {
-    let status = match cause {
-        OciDistributionError::RequestError(cause) => match cause.status() {
-            Some(status) => status.as_u16(),
-            None => return "image/registry-unreachable",
-        },
-        OciDistributionError::ServerError { code, .. } => *code,
-        OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => 401,
-        OciDistributionError::RegistryError { envelope, .. } => {
-            let unknown = |code: &OciErrorCode| matches!(code, OciErrorCode::NameUnknown);
-            if envelope.errors.iter().any(|error| unknown(&error.code)) { 404 } else { 400 }
-        }
-        _ => 400,
-    };
-    match status {
-        401 | 403 => "image/registry-denied",
-        404 => "image/repository-missing",
-        _ => "image/push-failed",
-    }
-}
-
-/// The cause with what lies below it: a connection error's own text only says
-/// that sending failed.
-fn described(cause: &OciDistributionError) -> String {
-    let mut text = cause.to_string();
-    let mut inner = std::error::Error::source(cause);
-    while let Some(error) = inner {
-        let detail = error.to_string();
-        if !text.contains(&detail) {
-            text.push_str(": ");
-            text.push_str(&detail);
-        }
-        inner = error.source();
-    }
-    text
 }
 
 fn readable_size(bytes: u64) -> String {

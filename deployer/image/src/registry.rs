@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use oci_client::secrets::RegistryAuth;
+
 /// A value that no Debug output shows.
 #[derive(Clone)]
 pub struct Secret(String);
@@ -37,6 +39,10 @@ pub struct Registry {
 }
 
 impl Registry {
+    pub(crate) fn access(&self) -> RegistryAuth {
+        RegistryAuth::Basic(self.username.clone(), self.password.reveal().to_string())
+    }
+
     /// `host:port` that is connected to.
     pub(crate) fn address(&self) -> &str {
         let base = self.connect_to.as_deref().unwrap_or(&self.host);

@@ -106,3 +106,15 @@ async fn absent_registry_is_unreachable() {
     let failure = push(&image(b"program"), &registry, REPOSITORY, &Silent, "key").await.unwrap_err();
     assert_eq!(failure.code, "image/registry-unreachable", "{failure}");
 }
+
+#[tokio::test]
+async fn image_in_the_registry_tells_its_architecture() {
+    let registry = FakeRegistry::start().await;
+    let image = image(b"program");
+    pushed(&registry, &image).await.unwrap();
+    let access = registry.registry(PASSWORD);
+    assert_eq!(deployer_image::architecture(&access, REPOSITORY, image.digest()).await.unwrap(), "amd64");
+    let missing = format!("sha256:{}", "0".repeat(64));
+    let failure = deployer_image::architecture(&access, REPOSITORY, &missing).await.unwrap_err();
+    assert!(failure.doing.contains(&missing), "{failure}");
+}

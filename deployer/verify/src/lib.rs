@@ -6,10 +6,14 @@
 
 mod agent;
 mod gateway;
+mod issuer;
+mod links;
 mod report;
 mod token;
 mod walk;
 
+pub use issuer::check_issuer;
+pub use links::{answers_a_question, lists_tools, reports_health};
 pub use report::{Link, Outcome, Report};
 pub use token::{TokenRequest, client_credentials_token};
 pub use walk::{Subject, verify};

@@ -109,7 +109,7 @@ impl Walk<'_> {
     }
 }
 
-fn given_token(text: &str) -> Result<Token, Failure> {
+pub(crate) fn given_token(text: &str) -> Result<Token, Failure> {
     let doing = "smoke test: read the token";
     Token::parse(text, "smoke.token").map_err(|error| Failure::new("smoke/token", doing, error.detail().message))
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, Stack, StackStatus, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, ResourceChange, Stack,
+    StackStatus, Tag,
 };
 use deployer_core::Failure;
 use deployer_core::ownership::is_owned;
 use deployer_core::plan::StackDeployment;
 
+use super::change_set_review::Review;
 use super::context::Context;
 use super::stack::{describe, finished, stack_failure};
 use super::stack_events::{self, EventMark};
@@ -77,11 +79,40 @@ impl ChangeSet<'_> {
                 Err(Failure::new(code_of_reason(&reason), self.doing, reason))
             }
             _ => {
-                let count = made.changes.unwrap_or_default().len();
-                self.context.detail(if count == 1 { "1 change".into() } else { format!("{count} changes") });
+                self.as_planned().await?;
                 self.refuse_a_filled_stack().await?;
                 self.execute().await?;
                 Ok(Started::Executing { stack_id: made.stack_id.unwrap_or_default() })
+            }
+        }
+    }
+
+    /// Refuses a change set that does more than the plan says, and removes it.
+    async fn as_planned(&self) -> Result<(), Failure> {
+        let changes = self.changes().await?;
+        let count = changes.len();
+        self.context.detail(if count == 1 { "1 change".into() } else { format!("{count} changes") });
+        let local = self.context.clients.endpoint_url().is_some();
+        let excess = Review { deployment: self.stack, local }.excess(&changes);
+        if excess.is_empty() {
+            return Ok(());
+        }
+        self.discard().await;
+        let cause = format!("its change set does more than the plan: {}", excess.join("; "));
+        Err(Failure::new("plan/change-set-does-more", self.doing, cause)
+            .with_hint("make a new plan; when that does not show it, look at what the stack's resources refer to"))
+    }
+
+    /// What it does to each resource, from all pages.
+    async fn changes(&self) -> Result<Vec<ResourceChange>, Failure> {
+        let mut changes = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self.describe(next).await?;
+            changes.extend(page.changes.unwrap_or_default().into_iter().filter_map(|change| change.resource_change));
+            next = page.next_token;
+            if next.is_none() {
+                return Ok(changes);
             }
         }
     }
@@ -101,6 +132,7 @@ impl ChangeSet<'_> {
             .client_token(self.context.token("change-set"))
             .template_body(&self.stack.template)
             .capabilities(Capability::CapabilityNamedIam)
+            .set_role_arn(self.context.settings.aws.cloudformation_role.clone())
             .set_on_stack_failure((self.kind == ChangeSetType::Create).then_some(OnStackFailure::Rollback))
             .set_parameters(Some(parameters.iter().map(parameter).collect()))
             .set_tags(Some(self.stack.tags.iter().map(tag).collect()));
@@ -115,7 +147,7 @@ impl ChangeSet<'_> {
     /// The change set once CloudFormation has computed it.
     async fn computed(&self) -> Result<DescribeChangeSetOutput, Failure> {
         let computed = self.context.until(Pace::RESOURCE, self.doing, async || {
-            let answer = self.describe().await?;
+            let answer = self.describe(None).await?;
             let ready = answer.status == Some(ChangeSetStatus::CreateComplete)
                 && answer.execution_status == Some(ExecutionStatus::Available);
             Ok((ready || answer.status == Some(ChangeSetStatus::Failed)).then_some(answer))
@@ -123,9 +155,9 @@ impl ChangeSet<'_> {
         computed.await
     }
 
-    async fn describe(&self) -> Result<DescribeChangeSetOutput, Failure> {
+    async fn describe(&self, page: Option<String>) -> Result<DescribeChangeSetOutput, Failure> {
         let request = self.context.clients.cloudformation().describe_change_set();
-        let request = request.stack_name(&self.stack.name).change_set_name(&self.name);
+        let request = request.stack_name(&self.stack.name).change_set_name(&self.name).set_next_token(page);
         request.send().await.map_err(failed(format!("read the change set of stack `{}`", self.stack.name)))
     }
 
@@ -136,7 +168,7 @@ impl ChangeSet<'_> {
             return Ok(());
         };
         let failure = failed(self.doing)(error);
-        match self.describe().await.map(|answer| answer.execution_status) {
+        match self.describe(None).await.map(|answer| answer.execution_status) {
             // An attempt whose answer was lost has started it.
             Ok(Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(()),
             _ => Err(failure),

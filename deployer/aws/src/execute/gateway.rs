@@ -7,14 +7,14 @@ use deployer_core::Failure;
 use deployer_core::desired::DesiredGateway;
 use deployer_core::observed::ObservedGateway;
 use deployer_core::ownership::is_owned;
-use tokio::time::Instant;
 
+use super::agentcore_state::{AgentcoreState, reasons};
 use super::context::Context;
 use super::target;
 use crate::agentcore::authorizer;
 use crate::errors::{Kind, Trouble, failed, found};
 use crate::observe::find_gateway;
-use crate::wait::{self, Pace};
+use crate::wait::Pace;
 
 /// A gateway that is ready.
 pub struct Made {
@@ -49,8 +49,8 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Result<String, Failure> 
         let answer = found(agentcore.get_gateway().gateway_identifier(id).send().await);
         let Some(gateway) = answer.map_err(|trouble| trouble.failure(&doing))? else { return Ok(Some(())) };
         context.detail(gateway.status.as_str().to_lowercase());
-        match gateway.status.as_str() {
-            "DELETING" | "CREATING" | "UPDATING" => Ok(None),
+        match AgentcoreState::of(gateway.status.as_str()) {
+            AgentcoreState::Moving => Ok(None),
             _ => match agentcore.delete_gateway().gateway_identifier(id).send().await.map_err(Trouble::from) {
                 Ok(_) => Ok(None),
                 Err(trouble) if matches!(trouble.kind, Kind::NotFound | Kind::Conflict) => Ok(None),
@@ -63,34 +63,32 @@ pub async fn delete(context: &Context<'_>, id: &str) -> Result<String, Failure> 
 }
 
 /// Creates the gateway. While its role is too new to be assumed, AgentCore refuses
-/// it, or accepts it and lets it fail: both are tried again until IAM has had its time.
+/// it, or accepts it and lets it fail: such a one is deleted before the next attempt.
 async fn create(context: &Context<'_>, gateway: &DesiredGateway) -> Result<Made, Failure> {
     let doing = format!("create gateway `{}`", gateway.name);
-    let patience = Instant::now() + Pace::IAM.deadline;
-    for attempt in 0.. {
-        let failure = match create_once(context, gateway, attempt, &doing).await? {
-            Attempt::Ready(made) => return Ok(made),
-            Attempt::Refused(failure) => failure,
-            Attempt::Failed { id, failure } => {
-                if context.may_be_iam(&failure.cause) && Instant::now() < patience {
-                    delete(context, &id).await?;
-                }
-                failure
-            }
-        };
-        if !context.may_be_iam(&failure.cause) || Instant::now() >= patience {
-            return Err(failure);
+    let mut failed: Option<String> = None;
+    let created = context.past_iam(&doing, async |attempt| {
+        if let Some(id) = failed.take() {
+            delete(context, &id).await?;
         }
-        context.detail("waiting for IAM");
-        wait::sleep(context.cancel, Pace::IAM.first * 3, &doing).await?;
-    }
-    unreachable!("the loop ends at its deadline")
+        let id = match create_once(context, gateway, attempt, &doing).await? {
+            Attempt::Sent { id } => id,
+            Attempt::There(made) => return Ok(Ok(made)),
+            Attempt::Refused(failure) => return Ok(Err(failure)),
+        };
+        let ready = ready(context, &id, &doing).await?;
+        if ready.is_err() {
+            failed = Some(id);
+        }
+        Ok(ready.map(|(id, url)| Made { id, url, summary: "created".into() }))
+    });
+    created.await
 }
 
 enum Attempt {
-    Ready(Made),
+    Sent { id: String },
+    There(Made),
     Refused(Failure),
-    Failed { id: String, failure: Failure },
 }
 
 async fn create_once(
@@ -111,18 +109,14 @@ async fn create_once(
         .authorizer_type(AuthorizerType::CustomJwt)
         .authorizer_configuration(authorizer_of(gateway, doing)?)
         .set_tags(Some(gateway.tags.clone().into_iter().collect()));
-    let id = match request.send().await.map_err(Trouble::from) {
-        Ok(answer) => answer.gateway_id,
+    match request.send().await.map_err(Trouble::from) {
+        Ok(answer) => Ok(Attempt::Sent { id: answer.gateway_id }),
         Err(trouble) if trouble.kind == Kind::Conflict => {
             let there = own(context, gateway, &trouble, doing).await?;
-            return update(context, &there.id, gateway).await.map(Attempt::Ready);
+            update(context, &there.id, gateway).await.map(Attempt::There)
         }
-        Err(trouble) => return Ok(Attempt::Refused(trouble.failure(doing))),
-    };
-    Ok(match ready(context, &id, doing).await? {
-        Ok((id, url)) => Attempt::Ready(Made { id, url, summary: "created".into() }),
-        Err(failure) => Attempt::Failed { id, failure },
-    })
+        Err(trouble) => Ok(Attempt::Refused(trouble.failure(doing))),
+    }
 }
 
 /// The gateway of this name that is there although the plan saw none.
@@ -144,17 +138,22 @@ async fn update(context: &Context<'_>, id: &str, gateway: &DesiredGateway) -> Re
     let doing = format!("update gateway `{}`", gateway.name);
     let agentcore = context.clients.agentcore();
     let arn = settled(context, id, &doing).await?;
-    let request = agentcore
-        .update_gateway()
-        .gateway_identifier(id)
-        .name(&gateway.name)
-        .description(&gateway.description)
-        .role_arn(&gateway.role_arn)
-        .protocol_type(GatewayProtocolType::Mcp)
-        .authorizer_type(AuthorizerType::CustomJwt)
-        .authorizer_configuration(authorizer_of(gateway, &doing)?);
-    request.send().await.map_err(failed(&doing))?;
-    let (id, url) = ready(context, id, &doing).await??;
+    let updated = context.past_iam(&doing, async |_| {
+        let request = agentcore
+            .update_gateway()
+            .gateway_identifier(id)
+            .name(&gateway.name)
+            .description(&gateway.description)
+            .role_arn(&gateway.role_arn)
+            .protocol_type(GatewayProtocolType::Mcp)
+            .authorizer_type(AuthorizerType::CustomJwt)
+            .authorizer_configuration(authorizer_of(gateway, &doing)?);
+        match request.send().await {
+            Ok(_) => ready(context, id, &doing).await,
+            Err(error) => Ok(Err(failed(&doing)(error))),
+        }
+    });
+    let (id, url) = updated.await?;
     let tags = gateway.tags.clone().into_iter().collect();
     agentcore.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.map_err(failed(&doing))?;
     Ok(Made { id, url, summary: "updated".into() })
@@ -165,7 +164,7 @@ async fn settled(context: &Context<'_>, id: &str, doing: &str) -> Result<String,
     let settled = context.until(Pace::RESOURCE, doing, async || {
         let answer = context.clients.agentcore().get_gateway().gateway_identifier(id).send().await;
         let gateway = answer.map_err(failed(doing))?;
-        let busy = gateway.status.as_str().ends_with("ING");
+        let busy = AgentcoreState::of(gateway.status.as_str()) == AgentcoreState::Moving;
         Ok((!busy).then_some(gateway.gateway_arn))
     });
     settled.await
@@ -177,21 +176,17 @@ async fn ready(context: &Context<'_>, id: &str, doing: &str) -> Result<Result<(S
         let answer = context.clients.agentcore().get_gateway().gateway_identifier(id).send().await;
         let gateway = answer.map_err(failed(doing))?;
         context.detail(gateway.status.as_str().to_lowercase());
-        Ok(match gateway.status.as_str() {
-            "READY" => Some(Ok((gateway.gateway_id, gateway.gateway_url.unwrap_or_default()))),
-            status if status.ends_with("ING") => None,
-            status => Some(Err(Failure::new("aws/failed", doing, reasons(status, gateway.status_reasons.as_deref())))),
+        let status = gateway.status.as_str();
+        Ok(match AgentcoreState::of(status) {
+            AgentcoreState::Ready => Some(Ok((gateway.gateway_id, gateway.gateway_url.unwrap_or_default()))),
+            AgentcoreState::Moving => None,
+            _ => {
+                let why = reasons(status, gateway.status_reasons.as_deref().unwrap_or_default());
+                Some(Err(Failure::new("aws/failed", doing, why)))
+            }
         })
     });
     ready.await
-}
-
-/// "FAILED: one reason; another"
-pub fn reasons(status: &str, reasons: Option<&[String]>) -> String {
-    match reasons.unwrap_or_default() {
-        [] => format!("it is {status}, and AWS gives no reason"),
-        reasons => format!("{status}: {}", reasons.join("; ")),
-    }
 }
 
 fn authorizer_of(gateway: &DesiredGateway, doing: &str) -> Result<AuthorizerConfiguration, Failure> {

@@ -4,10 +4,11 @@
 //! until then the stack's unique name is the lock. `down` gives the lease back
 //! right before it deletes that stack.
 
-use deployer_core::{Failure, Step};
+use deployer_core::Failure;
 use tokio_util::sync::CancellationToken;
 
 use super::Run;
+use super::schedule::Task;
 use crate::journal::Journal;
 use crate::lease::{self, Lease, Taken};
 
@@ -40,23 +41,29 @@ impl Lock {
         }
     }
 
-    pub fn lease(&self) -> Option<&Lease> {
-        match self {
-            Self::Held(held) => Some(&held.lease),
-            _ => None,
-        }
+    /// True while a lease can still be taken.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::NotTaken | Self::NoTable)
     }
 
-    pub async fn intent(&self, number: usize, step: &Step) -> Result<(), Failure> {
+    pub fn has_no_table(&self) -> bool {
+        matches!(self, Self::NoTable)
+    }
+
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Held(held) if held.lease.is_lost())
+    }
+
+    pub async fn intent(&self, task: Task<'_>) -> Result<(), Failure> {
         match self {
-            Self::Held(held) => held.journal.intent(number, step).await,
+            Self::Held(held) => held.journal.intent(task.number, task.step).await,
             _ => Ok(()),
         }
     }
 
-    pub async fn result(&self, number: usize, step: &Step, result: &Result<String, Failure>) -> Result<(), Failure> {
+    pub async fn result(&self, task: Task<'_>, result: &Result<String, Failure>) -> Result<(), Failure> {
         match self {
-            Self::Held(held) => held.journal.result(number, step, result).await,
+            Self::Held(held) => held.journal.result(task.number, task.step, result).await,
             _ => Ok(()),
         }
     }

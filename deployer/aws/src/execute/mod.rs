@@ -4,30 +4,42 @@
 //! A file per resource. Every step ensures a state, so that a run that was
 //! killed at any point is finished by planning and running again.
 
+mod act;
+mod adopt;
+mod agentcore_state;
 mod change_set;
+mod change_set_review;
 mod context;
 mod gateway;
 mod image;
+mod leftover;
 mod lock;
 mod moves;
+mod resource;
 mod role;
+mod schedule;
 mod session;
 mod stack;
 mod stack_events;
+mod stack_state;
 mod statement;
 mod step;
 mod table;
 mod target;
+mod unused_images;
+#[cfg(test)]
+mod wire_tests;
 
 use std::collections::BTreeMap;
 
 use deployer_core::progress::Reporter;
-use deployer_core::{Failure, Plan, Settings, StepId};
+use deployer_core::{Desired, Failure, Plan, Settings, StepId};
 use deployer_image::Image;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Clients;
+use crate::journal::RunKind;
 
 pub use step::describe;
 
@@ -35,7 +47,12 @@ pub use step::describe;
 pub struct Run<'a> {
     pub clients: &'a Clients,
     pub settings: &'a Settings,
+    pub kind: RunKind,
     pub plan: &'a Plan,
+    /// What is deployed, for the history; None when nothing is.
+    pub desired: Option<&'a Desired>,
+    /// Id of the run whose deployment is deployed again.
+    pub rolls_back: Option<String>,
     /// By repository; those that the plan pushes.
     pub images: &'a BTreeMap<String, Image>,
     pub reporter: &'a dyn Reporter,
@@ -54,22 +71,24 @@ pub struct Outcome {
 /// `run/locked`, `run/lease-lost`, `run/interrupted`, `aws/timeout`, any `aws/...`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutionFailure {
+    pub run_id: String,
     pub failure: Failure,
     pub done: Vec<StepId>,
-    /// The step that failed and those after it.
+    /// The steps that failed, were cut off or never started.
     pub not_done: Vec<StepId>,
 }
 
 /// Applies the plan. Call it only for a plan that changes something: it takes
 /// the lease and writes to the journal.
 pub async fn execute(run: &Run<'_>) -> Result<Outcome, ExecutionFailure> {
-    let mut session = session::Session::new(run, Uuid::new_v4().to_string());
+    let run_id = Uuid::new_v4().to_string();
+    let session = session::Session::new(run, run_id.clone());
     let result = session.run().await;
     let done = session.close(&result).await;
     let steps = run.plan.steps.iter().filter(|step| step.operation.is_some());
     let not_done = steps.map(|step| step.id).filter(|id| !done.contains(id)).collect();
     match result {
         Ok(run_id) => Ok(Outcome { run_id, done }),
-        Err(failure) => Err(ExecutionFailure { failure: run.clients.advise(failure), done, not_done }),
+        Err(failure) => Err(ExecutionFailure { run_id, failure: run.clients.advise(failure), done, not_done }),
     }
 }

@@ -1,26 +1,126 @@
-//! What a run itself moves besides a step's own resource, so that its later
-//! steps do not take that for the work of somebody else.
+//! What may have changed about a step's resource since the plan was made without
+//! that being the work of somebody else: what this run itself moved, and an
+//! operation that has come to its end.
 
-use deployer_core::observed::{Fact, Observed};
+use deployer_core::observed::{Fact, Observed, ObservedGateway, ObservedStack, ObservedTarget};
 use deployer_core::plan::Operation;
+use deployer_core::resource::Resource;
 use deployer_core::{Plan, Step, StepId};
 
-/// True when the steps that are done explain that the step's resource is not as it was planned from.
+/// True when the steps that are done, or the end of an operation that was in
+/// motion then, explain that the step's resource is not as it was planned from.
 pub fn explained(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
-    let is_done = |id: StepId| done.contains(&id);
+    moved_by(plan, done, step, now) || came_to_rest(step, now)
+}
+
+fn moved_by(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
+    use StepId::*;
+    let is_done = |ids: &[StepId]| ids.iter().any(|id| done.contains(id));
+    if step.id.stack().is_some_and(|stack| is_done(&[stack])) {
+        return true;
+    }
     let was_absent = step.fingerprint == Observed::nothing(&now.account).fingerprint(step.id);
+    let is_absent = *now.of_stack(step.id) == Fact::Absent;
     match step.id {
         // The foundation stack makes the repositories, empty.
-        StepId::AgentImage | StepId::ToolsImage => {
-            let repository = if step.id == StepId::AgentImage { &now.agent_images } else { &now.tools_images };
-            let is_empty = repository.present().is_some_and(|repository| repository.digests.is_empty());
-            is_done(StepId::FoundationStack) && was_absent && is_empty
-        }
-        // A gateway takes its target with it, a function its policy.
-        StepId::Target => replaces_gateway(plan) && is_done(StepId::Gateway) && now.target == Fact::Absent,
-        StepId::FunctionPolicy => is_done(StepId::ApplicationStack) && now.function_policy == Fact::Absent,
+        AgentImage => was_absent && is_done(&[FoundationStack, AgentRepository]) && is_empty(now, step.id),
+        ToolsImage => was_absent && is_done(&[FoundationStack, ToolsRepository]) && is_empty(now, step.id),
+        // A gateway takes its target with it, a function its URL and its policy.
+        Target => replaces_gateway(plan) && is_done(&[Gateway]) && now.target == Fact::Absent,
+        FunctionPolicy => is_done(&[ApplicationStack, ToolFunction]) && now.function_policy == Fact::Absent,
+        AgentUrl => is_done(&[AgentFunction]) && is_absent,
+        AgentUrlPolicy => is_done(&[AgentFunction]) && has_no_statements(now),
         _ => false,
     }
+}
+
+fn is_empty(now: &Observed, id: StepId) -> bool {
+    let images = if id == StepId::AgentImage { &now.agent_images } else { &now.tools_images };
+    images.present().is_some_and(|repository| repository.digests.is_empty())
+}
+
+fn has_no_statements(now: &Observed) -> bool {
+    match now.of_stack(StepId::AgentUrlPolicy) {
+        Fact::Absent => true,
+        Fact::Present(Resource::FunctionPolicy(policy)) => policy.statements.is_empty(),
+        _ => false,
+    }
+}
+
+/// Statuses in which a stack takes an update, and those that lead there: a plan
+/// made from any of them does the same.
+const STACK_AT_REST: [&str; 5] =
+    ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"];
+const STACK_IN_MOTION: [&str; 7] = [
+    "CREATE_IN_PROGRESS",
+    "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+    "UPDATE_ROLLBACK_IN_PROGRESS",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    "IMPORT_IN_PROGRESS",
+    "IMPORT_ROLLBACK_IN_PROGRESS",
+];
+/// CloudFormation's reason while it does what somebody asked for.
+const ASKED_FOR: &str = "User Initiated";
+
+const GATEWAY_IN_MOTION: [&str; 2] = ["CREATING", "UPDATING"];
+const TARGET_IN_MOTION: [&str; 3] = ["CREATING", "UPDATING", "SYNCHRONIZING"];
+
+/// True when nothing but the status has changed, to one in which nothing is in motion.
+fn came_to_rest(step: &Step, now: &Observed) -> bool {
+    earlier(step.id, now).iter().any(|then| then.fingerprint(step.id) == step.fingerprint)
+}
+
+/// What may have been observed before the resource came to rest as it is now.
+fn earlier(id: StepId, now: &Observed) -> Vec<Observed> {
+    match id {
+        StepId::FoundationStack => {
+            stack_earlier(&now.foundation).map(|foundation| with(now, |then| then.foundation = foundation)).collect()
+        }
+        StepId::DataStack => stack_earlier(&now.data).map(|data| with(now, |then| then.data = data)).collect(),
+        StepId::ApplicationStack => {
+            stack_earlier(&now.application).map(|stack| with(now, |then| then.application = stack)).collect()
+        }
+        StepId::Gateway => {
+            gateway_earlier(&now.gateway).map(|gateway| with(now, |then| then.gateway = gateway)).collect()
+        }
+        StepId::Target => target_earlier(&now.target).map(|target| with(now, |then| then.target = target)).collect(),
+        _ => vec![],
+    }
+}
+
+fn with(now: &Observed, change: impl FnOnce(&mut Observed)) -> Observed {
+    let mut then = now.clone();
+    change(&mut then);
+    then
+}
+
+fn stack_earlier(now: &Fact<ObservedStack>) -> impl Iterator<Item = Fact<ObservedStack>> {
+    let at_rest = now.present().filter(|stack| STACK_AT_REST.contains(&stack.status.as_str())).cloned();
+    at_rest.into_iter().flat_map(|stack| {
+        let reasons = [None, Some(ASKED_FOR.to_string()), stack.status_reason.clone()];
+        let statuses = STACK_AT_REST.into_iter().chain(STACK_IN_MOTION);
+        statuses.flat_map(move |status| {
+            let stack = stack.clone();
+            reasons.clone().into_iter().map(move |status_reason| {
+                Fact::Present(ObservedStack { status: status.into(), status_reason, ..stack.clone() })
+            })
+        })
+    })
+}
+
+fn gateway_earlier(now: &Fact<ObservedGateway>) -> impl Iterator<Item = Fact<ObservedGateway>> {
+    let ready = now.present().filter(|gateway| gateway.status == "READY").cloned();
+    ready.into_iter().flat_map(|gateway| {
+        GATEWAY_IN_MOTION.map(|status| Fact::Present(ObservedGateway { status: status.into(), ..gateway.clone() }))
+    })
+}
+
+fn target_earlier(now: &Fact<ObservedTarget>) -> impl Iterator<Item = Fact<ObservedTarget>> {
+    let ready = now.present().filter(|target| target.status == "READY").cloned();
+    ready.into_iter().flat_map(|target| {
+        TARGET_IN_MOTION.map(|status| Fact::Present(ObservedTarget { status: status.into(), ..target.clone() }))
+    })
 }
 
 fn replaces_gateway(plan: &Plan) -> bool {
@@ -75,5 +175,57 @@ mod tests {
     fn a_target_that_went_away_is_explained_by_the_replacement_of_its_gateway_only() {
         let target = step(StepId::Target, &with_images(&[]));
         assert!(!explained(&plan(), &[StepId::Gateway], &target, &Observed::nothing("1")));
+    }
+
+    fn with_stack(status: &str, reason: Option<&str>, template: &str) -> Observed {
+        let stack = ObservedStack {
+            id: "s".into(),
+            status: status.into(),
+            status_reason: reason.map(str::to_string),
+            template: template.into(),
+            parameters: Default::default(),
+            outputs: Default::default(),
+            tags: Default::default(),
+        };
+        Observed { data: Fact::Present(stack), ..Observed::nothing("1") }
+    }
+
+    #[test]
+    fn a_stack_that_came_to_rest_with_the_same_template_is_explained() {
+        let planned = step(StepId::DataStack, &with_stack("UPDATE_IN_PROGRESS", Some("User Initiated"), "t"));
+        let explains = |now: &Observed| explained(&plan(), &[], &planned, now);
+        assert!(explains(&with_stack("UPDATE_COMPLETE", None, "t")));
+        assert!(explains(&with_stack("UPDATE_ROLLBACK_COMPLETE", Some("it failed"), "t")));
+        assert!(!explains(&with_stack("UPDATE_COMPLETE", None, "another")));
+        assert!(!explains(&with_stack("UPDATE_ROLLBACK_FAILED", None, "t")));
+        assert!(!explains(&with_stack("DELETE_IN_PROGRESS", None, "t")));
+    }
+
+    #[test]
+    fn a_plan_that_makes_a_lost_stack_again_is_not_carried_out_on_one_that_is_whole() {
+        let planned = step(StepId::DataStack, &with_stack("ROLLBACK_COMPLETE", None, "t"));
+        assert!(!explained(&plan(), &[], &planned, &with_stack("UPDATE_COMPLETE", None, "t")));
+    }
+
+    #[test]
+    fn a_resource_is_moved_by_its_own_stack_only() {
+        let log_group = step(StepId::AgentLogGroup, &Observed::nothing("1"));
+        let fact = Fact::Present(Resource::LogGroup(deployer_core::resource::LogGroup {
+            name: "g".into(),
+            retention_days: None,
+            tags: Default::default(),
+        }));
+        let now = Observed { resources: [(StepId::AgentLogGroup, fact)].into(), ..Observed::nothing("1") };
+        assert!(explained(&plan(), &[StepId::ApplicationStack], &log_group, &now));
+        assert!(!explained(&plan(), &[StepId::DataStack], &log_group, &now));
+    }
+
+    #[test]
+    fn a_function_that_was_made_again_explains_that_its_url_is_gone() {
+        let now = Observed::nothing("1");
+        let mut url = step(StepId::AgentUrl, &now);
+        url.fingerprint = "of the url".into();
+        assert!(explained(&plan(), &[StepId::AgentFunction], &url, &now));
+        assert!(!explained(&plan(), &[StepId::ToolFunction], &url, &now));
     }
 }

@@ -8,7 +8,8 @@ use deployer_core::plan::{StackDeployment, StackMode};
 
 use super::context::Context;
 use super::stack_events::{self, EventMark};
-use super::{change_set, table};
+use super::stack_state::StackState;
+use super::{change_set, statement, table};
 use crate::errors::{code_of_reason, failed, found};
 use crate::wait::Pace;
 
@@ -18,13 +19,47 @@ pub async fn deploy(
     stack: &StackDeployment,
     parameters: &BTreeMap<String, String>,
 ) -> Result<String, Failure> {
-    match stack.mode {
-        StackMode::Recreate => drop(delete(context, &stack.name).await?),
-        StackMode::ContinueRollback => continue_rollback(context, &stack.name).await?,
-        StackMode::Create | StackMode::Update => {}
+    if stack.mode == StackMode::Recreate {
+        delete(context, &stack.name).await?;
     }
-    let before = settled(context, &stack.name).await?;
-    change_set::apply(context, stack, parameters, before.as_ref()).await
+    let before = match settled(context, &stack.name).await? {
+        Some(before) => Some(usable(context, &stack.name, before).await?),
+        None => None,
+    };
+    let summary = change_set::apply(context, stack, parameters, before.as_ref()).await?;
+    functions_ready(context, stack).await?;
+    Ok(summary)
+}
+
+/// A function refuses calls and changes for a while after its stack is complete.
+async fn functions_ready(context: &Context<'_>, stack: &StackDeployment) -> Result<(), Failure> {
+    if !stack.expected.iter().any(|change| change.resource_type == "AWS::Lambda::Function") {
+        return Ok(());
+    }
+    let names = context.settings.names();
+    for function in [names.agent_function(), names.tool_function()] {
+        statement::ready(context, &function).await?;
+    }
+    Ok(())
+}
+
+/// The stack once it takes a change set.
+async fn usable(context: &Context<'_>, name: &str, stack: Stack) -> Result<Stack, Failure> {
+    let doing = format!("deploy stack `{name}`");
+    let status = stack.stack_status.clone().unwrap_or(StackStatus::CreateComplete);
+    match StackState::of(&status) {
+        StackState::Stuck => {
+            continue_rollback(context, name, &stack).await?;
+            let gone = || Failure::new("plan/stale", &doing, "it is gone");
+            settled(context, name).await?.ok_or_else(gone)
+        }
+        StackState::Lost => Err(Failure::new("plan/stale", doing, format!("it is {}", status.as_str()))
+            .with_hint("run the same command again: it makes the stack again")),
+        StackState::ByHand => Err(Failure::new("aws/failed", doing, format!("it is {}", status.as_str())).with_hint(
+            "look at the stack's events in the CloudFormation console: the import has to be undone by hand",
+        )),
+        _ => Ok(stack),
+    }
 }
 
 /// Deletes the stack and the table that it would leave behind. The table goes
@@ -45,6 +80,7 @@ async fn delete(context: &Context<'_>, name: &str) -> Result<String, Failure> {
     let id = stack.stack_id.unwrap_or_default();
     let mark = stack_events::mark(context, &id).await?;
     let request = context.clients.cloudformation().delete_stack().stack_name(&id);
+    let request = request.set_role_arn(context.settings.aws.cloudformation_role.clone());
     let request = request.client_request_token(context.token("delete"));
     request.send().await.map_err(failed(format!("delete stack `{name}`")))?;
     match finished(context, &id, &mark, &format!("delete stack `{name}`")).await? {
@@ -53,15 +89,13 @@ async fn delete(context: &Context<'_>, name: &str) -> Result<String, Failure> {
     }
 }
 
-async fn continue_rollback(context: &Context<'_>, name: &str) -> Result<(), Failure> {
+async fn continue_rollback(context: &Context<'_>, name: &str, stack: &Stack) -> Result<(), Failure> {
     let doing = format!("continue the rollback of stack `{name}`");
-    let Some(stack) = settled(context, name).await? else { return Ok(()) };
-    if stack.stack_status != Some(StackStatus::UpdateRollbackFailed) {
-        return Ok(());
-    }
-    let id = stack.stack_id.unwrap_or_default();
+    let id = stack.stack_id.clone().unwrap_or_default();
     let mark = stack_events::mark(context, &id).await?;
+    context.detail("continuing its rollback");
     let request = context.clients.cloudformation().continue_update_rollback().stack_name(&id);
+    let request = request.set_role_arn(context.settings.aws.cloudformation_role.clone());
     request.client_request_token(context.token("continue")).send().await.map_err(failed(&doing))?;
     match finished(context, &id, &mark, &doing).await? {
         StackStatus::UpdateRollbackComplete => Ok(()),
@@ -76,7 +110,7 @@ pub async fn settled(context: &Context<'_>, name: &str) -> Result<Option<Stack>,
     let doing = format!("wait for stack `{name}`");
     let settled = context.until(Pace::STACK, &doing, async || {
         let stack = describe(context, name).await?;
-        if stack.as_ref().is_some_and(|stack| in_progress(stack.stack_status.as_ref())) {
+        if stack.as_ref().and_then(Stack::stack_status).is_some_and(is_moving) {
             context.detail("waiting for an earlier operation on the stack");
             return Ok(None);
         }
@@ -90,7 +124,7 @@ pub async fn finished(context: &Context<'_>, id: &str, mark: &EventMark, doing: 
     let finished = context.until(Pace::STACK, doing, async || {
         let status = describe_any(context, id).await?.and_then(|stack| stack.stack_status);
         let status = status.unwrap_or(StackStatus::DeleteComplete);
-        if !in_progress(Some(&status)) {
+        if !is_moving(&status) {
             return Ok(Some(status));
         }
         if let Some(news) = stack_events::news(&mark.events_since(context).await?) {
@@ -125,20 +159,6 @@ async fn describe_any(context: &Context<'_>, name_or_id: &str) -> Result<Option<
     Ok(answer.and_then(|answer| answer.stacks.unwrap_or_default().into_iter().next()))
 }
 
-/// REVIEW_IN_PROGRESS is no progress: such a stack waits for a change set to be executed.
-fn in_progress(status: Option<&StackStatus>) -> bool {
-    status.is_some_and(|status| status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cleanup_is_progress_and_review_is_not() {
-        assert!(in_progress(Some(&StackStatus::UpdateCompleteCleanupInProgress)));
-        assert!(!in_progress(Some(&StackStatus::ReviewInProgress)));
-        assert!(!in_progress(Some(&StackStatus::RollbackFailed)));
-        assert!(!in_progress(None));
-    }
+fn is_moving(status: &StackStatus) -> bool {
+    StackState::of(status) == StackState::Moving
 }

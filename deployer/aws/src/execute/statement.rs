@@ -80,7 +80,7 @@ fn is_same(found: &ObservedStatement, desired: &DesiredStatement) -> bool {
 }
 
 /// A function refuses changes while it is pending or being updated.
-async fn ready(context: &Context<'_>, function: &str) -> Result<(), Failure> {
+pub async fn ready(context: &Context<'_>, function: &str) -> Result<(), Failure> {
     let doing = format!("wait for function `{function}`");
     let ready = context.until(Pace::RESOURCE, &doing, async || {
         let request = context.clients.lambda().get_function_configuration().function_name(function);

@@ -9,6 +9,7 @@ pub fn describe(step: &Step) -> String {
         Action::Update => "update",
         Action::Replace => "replace",
         Action::Delete => "delete",
+        Action::Adopt => "adopt",
         Action::Keep => "keep",
         Action::Unchecked => "leave",
     };

@@ -25,7 +25,7 @@ pub async fn delete(context: &Context<'_>, name: &str) -> Result<(), Failure> {
 }
 
 /// The table once it accepts changes; None when there is none.
-async fn settled(context: &Context<'_>, name: &str) -> Result<Option<TableDescription>, Failure> {
+pub async fn settled(context: &Context<'_>, name: &str) -> Result<Option<TableDescription>, Failure> {
     let doing = format!("wait for table `{name}`");
     let settled = context.until(Pace::RESOURCE, &doing, async || {
         let table = describe(context, name).await?;

@@ -8,14 +8,14 @@ use aws_sdk_bedrockagentcorecontrol::types::{
 use contract::names;
 use deployer_core::Failure;
 use deployer_core::desired::DesiredTarget;
-use tokio::time::Instant;
 
+use super::agentcore_state::{AgentcoreState, reasons};
 use super::context::Context;
-use super::gateway::{reasons, target_label};
+use super::gateway::target_label;
 use crate::agentcore::tool_schema;
 use crate::errors::{Kind, Trouble, failed, found};
 use crate::observe::find_target;
-use crate::wait::{self, Pace};
+use crate::wait::Pace;
 
 /// Makes the target what the plan says; `replaced` is the id of one to delete first.
 pub async fn ensure(
@@ -83,7 +83,12 @@ async fn is_listed(context: &Context<'_>, gateway_id: &str, target_id: &str, doi
 }
 
 fn is_busy(status: &str) -> bool {
-    status.ends_with("ING")
+    AgentcoreState::of(status) == AgentcoreState::Moving
+}
+
+/// One on its way out is as good as gone.
+fn is_lost(status: &str) -> bool {
+    AgentcoreState::of(status) == AgentcoreState::Lost || status == "DELETING"
 }
 
 /// One target on its way to READY.
@@ -95,22 +100,9 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Creates or updates until READY. What may be IAM that has not propagated is tried
-    /// again until IAM has had its time; a target that came up FAILED is made anew.
+    /// Creates or updates until READY; a target that came up FAILED is made anew.
     async fn run(&self) -> Result<String, Failure> {
-        let patience = Instant::now() + Pace::IAM.deadline;
-        for attempt in 0.. {
-            let failure = match self.attempt(attempt).await? {
-                Ok(summary) => return Ok(summary),
-                Err(failure) => failure,
-            };
-            if !self.context.may_be_iam(&failure.cause) || Instant::now() >= patience {
-                return Err(failure);
-            }
-            self.context.detail("waiting for IAM");
-            wait::sleep(self.context.cancel, Pace::IAM.first * 3, &self.doing).await?;
-        }
-        unreachable!("the loop ends at its deadline")
+        self.context.past_iam(&self.doing, async |attempt| self.attempt(attempt).await).await
     }
 
     /// The inner failure is AgentCore's word on this target, and may be worth another attempt.
@@ -118,7 +110,7 @@ impl Making<'_> {
         let existing = find_target(self.context.clients, self.gateway_id, &self.target.name).await;
         let existing = existing.map_err(|trouble| trouble.failure(&self.doing))?;
         let (sent, summary) = match existing {
-            Some(found) if matches!(found.status.as_str(), "FAILED" | "DELETING") => {
+            Some(found) if is_lost(&found.status) => {
                 delete(self.context, self.gateway_id, &found.id).await?;
                 (self.create(attempt).await?, "created")
             }
@@ -177,10 +169,10 @@ impl Making<'_> {
         let ready = self.context.until(Pace::RESOURCE, &self.doing, async || {
             let (status, why) = self.status(id).await?;
             self.context.detail(status.to_lowercase());
-            Ok(match status.as_str() {
-                "READY" => Some(Ok(())),
-                busy if is_busy(busy) => None,
-                status => Some(Err(Failure::new("aws/failed", &self.doing, reasons(status, Some(&why))))),
+            Ok(match AgentcoreState::of(&status) {
+                AgentcoreState::Ready => Some(Ok(())),
+                AgentcoreState::Moving => None,
+                _ => Some(Err(Failure::new("aws/failed", &self.doing, reasons(&status, &why)))),
             })
         });
         ready.await

@@ -21,8 +21,8 @@ use crate::Clients;
 use crate::clock::{now_ms, now_text};
 use crate::errors::{failed, found};
 
-const LIFE: Duration = Duration::from_secs(60);
-const RENEWAL: Duration = Duration::from_secs(15);
+/// A lease is renewed when this part of its life is over, so that three renewals may fail.
+const RENEWALS_PER_LIFE: u32 = 4;
 /// How often a take may be overtaken by another write before it gives up.
 const TRIES: u32 = 5;
 
@@ -32,6 +32,11 @@ pub(crate) struct Lease {
     lost: Arc<AtomicBool>,
     slot: Slot,
     renewal: JoinHandle<()>,
+}
+
+/// How long the settings let a lease live that is not renewed.
+fn life(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.deadlines.lease_seconds.into())
 }
 
 pub(crate) enum Taken {
@@ -58,19 +63,40 @@ pub(crate) async fn take(clients: &Clients, settings: &Settings, stop: &Cancella
             since: now_text(),
             fence,
             token: Uuid::new_v4().to_string(),
-            expires_at: expiry(),
+            expires_at: expiry(life(settings)),
         };
         if slot.write(&record, current.as_ref()).await? {
-            return Ok(Taken::Held(Lease::renewing(slot, record, stop.clone())));
+            return Ok(Taken::Held(Lease::renewing(slot, record, life(settings), stop.clone())));
         }
     }
     Err(locked(settings, slot.read().await?.flatten().as_ref()))
 }
 
 /// Who is at work on the environment right now, if anybody.
-pub(crate) async fn current(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
-    let found = Slot::new(clients, settings).read().await?.flatten();
+pub async fn current(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
+    let found = Slot::new(clients, settings).read().await.map_err(|failure| clients.advise(failure))?.flatten();
     Ok(found.filter(|lease| decide(Some(lease), now_ms(), &Process::current(), start_of) == Decision::Locked))
+}
+
+/// Takes the lease away from whoever holds it: their run ends at its next renewal
+/// or journal write. Gives the holder that was; None when nobody held it.
+///
+/// Errors: the codes of every AWS call; `run/locked` when others take it at the same moment.
+pub async fn unlock(clients: &Clients, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
+    break_open(&Slot::new(clients, settings), settings).await.map_err(|failure| clients.advise(failure))
+}
+
+async fn break_open(slot: &Slot, settings: &Settings) -> Result<Option<LeaseRecord>, Failure> {
+    for _ in 0..TRIES {
+        let Some(found) = slot.read().await?.flatten().filter(|lease| lease.expires_at > 0) else { return Ok(None) };
+        let token = Uuid::new_v4().to_string();
+        let broken = LeaseRecord { fence: found.fence + 1, expires_at: 0, token, ..found.clone() };
+        // A renewal that comes in between moves the end of the lease, and with it what the write expects.
+        if slot.write(&broken, Some(&found)).await? {
+            return Ok(Some(found).filter(|lease| lease.expires_at > now_ms()));
+        }
+    }
+    Err(locked(settings, slot.read().await?.flatten().as_ref()))
 }
 
 /// The failure of a second deployer.
@@ -83,14 +109,14 @@ pub(crate) fn locked(settings: &Settings, holder: Option<&LeaseRecord>) -> Failu
     Failure::new("run/locked", doing, cause).with_hint(format!(
         "wait until that run has ended, then run the same command again; one that was killed holds the lease for {} \
          seconds at most",
-        LIFE.as_secs()
+        settings.deadlines.lease_seconds
     ))
 }
 
 impl Lease {
-    fn renewing(slot: Slot, record: LeaseRecord, stop: CancellationToken) -> Self {
+    fn renewing(slot: Slot, record: LeaseRecord, life: Duration, stop: CancellationToken) -> Self {
         let lost = Arc::new(AtomicBool::new(false));
-        let (renewed, flag) = (renew(slot.clone(), record.clone()), lost.clone());
+        let (renewed, flag) = (renew(slot.clone(), record.clone(), life), lost.clone());
         let renewal = tokio::spawn(async move {
             renewed.await;
             flag.store(true, Ordering::SeqCst);
@@ -119,13 +145,14 @@ impl Drop for Lease {
 }
 
 /// Renews, and returns when the lease is lost: refused, or not renewed before it expired.
-async fn renew(slot: Slot, record: LeaseRecord) {
+async fn renew(slot: Slot, record: LeaseRecord, life: Duration) {
     let mut expires_at = record.expires_at;
+    let pause = life / RENEWALS_PER_LIFE;
     loop {
-        tokio::time::sleep(RENEWAL).await;
-        let next = expiry();
+        tokio::time::sleep(pause).await;
+        let next = expiry(life);
         // A call that hangs must not outlive the lease.
-        match tokio::time::timeout(RENEWAL, slot.extend(&record, next)).await {
+        match tokio::time::timeout(pause, slot.extend(&record, next)).await {
             Ok(Ok(true)) => expires_at = next,
             Ok(Ok(false)) => return,
             Ok(Err(failure)) => tracing::warn!(%failure, "the lease was not renewed"),
@@ -137,8 +164,8 @@ async fn renew(slot: Slot, record: LeaseRecord) {
     }
 }
 
-fn expiry() -> u64 {
-    now_ms() + u64::try_from(LIFE.as_millis()).unwrap_or(u64::MAX)
+fn expiry(life: Duration) -> u64 {
+    now_ms() + u64::try_from(life.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The lease's place in the table.

@@ -3,10 +3,11 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A process, told from any later one with the same id by its start time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Process {
     pub host: String,
     /// Boot id and process namespace: only within the same one do process ids mean the same.

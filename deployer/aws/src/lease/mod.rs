@@ -9,5 +9,8 @@ mod held;
 mod holder;
 mod record;
 
-pub(crate) use held::{Lease, Taken, current, locked, take};
-pub(crate) use record::{FENCE, LeaseRecord, TOKEN, key};
+pub(crate) use held::{Lease, Taken, locked, take};
+pub use held::{current, unlock};
+pub use holder::Process;
+pub use record::LeaseRecord;
+pub(crate) use record::{FENCE, TOKEN, key};

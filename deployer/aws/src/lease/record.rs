@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::holder::Process;
@@ -12,7 +13,7 @@ pub(crate) const TOKEN: &str = "token";
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
 /// Who holds or held the lock. Released is `expires_at` 0: the item stays, for its fence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LeaseRecord {
     /// `user@host pid N`
     pub holder: String,
@@ -22,6 +23,7 @@ pub struct LeaseRecord {
     /// Rises with every take.
     pub fence: u64,
     /// Made for this take; tells it from any other.
+    #[serde(skip)]
     pub token: String,
     /// Milliseconds since 1970 by the holder's clock.
     pub expires_at: u64,

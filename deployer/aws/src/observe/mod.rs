@@ -2,23 +2,42 @@
 //!
 //! A read that fails becomes a gap of its own fact and ends nothing else.
 
+mod function;
+mod function_policy;
+mod function_url;
 mod gateway;
+mod image;
+mod log_group;
 mod policy_document;
 mod repository;
 mod role;
 mod stack;
+mod stack_resources;
 mod statement;
 mod table;
+mod tags;
 mod target;
 
 use contract::Names;
-use deployer_core::observed::{Fact, Gap, Observed, ObservedGateway, ObservedStack, ObservedTable, ObservedTarget};
+use deployer_core::observed::{Fact, Gap, Observed, ObservedGateway, ObservedStack, ObservedTarget};
+use deployer_core::resource::Resource;
 use deployer_core::{Settings, StepId};
 
 use crate::Clients;
 use crate::errors::Trouble;
 
 pub(crate) use gateway::find as find_gateway;
+pub(crate) mod live {
+    //! A stack's resource as it is now, for the code that changes it.
+
+    pub use super::function::read as function;
+    pub use super::function_policy::{statement_ids, statements};
+    pub use super::function_url::read as function_url;
+    pub use super::log_group::{arn as log_group_arn, read as log_group};
+    pub use super::repository::{arn as repository_arn, read as repository};
+    pub use super::role::read as role;
+    pub use super::table::{arn as table_arn, read as table};
+}
 pub(crate) use statement::statement as statement_of;
 pub(crate) use target::find as find_target;
 
@@ -34,34 +53,50 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
     };
     let images = async {
         tokio::join!(
-            repository::observe(clients, names.agent_repository()),
-            repository::observe(clients, names.tools_repository()),
+            image::observe(clients, names.agent_repository()),
+            image::observe(clients, names.tools_repository()),
         )
     };
-    let (stacks, images, gateway_role, (gateway, target), function_policy) = tokio::join!(
+    let (stacks, images, gateway_role, (gateway, target), tool_policy, mut resources) = tokio::join!(
         stacks,
         images,
         role::observe(clients, names.gateway_role()),
         gateway_and_target(clients, names.gateway()),
         statement::observe(clients, names.tool_function()),
+        stack_resources::observe(clients, &names),
     );
     let (foundation, (data, conversations_table), application) = stacks;
+    resources.insert(StepId::ConversationsTable, conversations_table);
     let (agent_images, tools_images) = images;
-    Observed {
+    let mut observed = Observed {
         account: clients.account().to_string(),
         foundation,
         data,
         application,
         agent_images,
         tools_images,
-        conversations_table,
         gateway_role,
         gateway,
         target,
-        function_policy,
-        resources: Default::default(),
-        foreign_statements: Default::default(),
+        function_policy: tool_policy.gateways,
+        resources,
+        foreign_statements: tool_policy.foreign,
+    };
+    for id in [StepId::FoundationStack, StepId::ApplicationStack] {
+        if was_overtaken(&observed, id) {
+            reread(clients, settings, &mut observed, id).await;
+        }
     }
+    observed
+}
+
+/// True where a stack was not there and something of it is: it may have come in
+/// between, with what it makes.
+fn was_overtaken(observed: &Observed, id: StepId) -> bool {
+    let stack = if id == StepId::FoundationStack { &observed.foundation } else { &observed.application };
+    let nothing_yet = *stack == Fact::Absent || stack.present().is_some_and(ObservedStack::is_empty);
+    let mut made = observed.resources.iter().filter(|(step, _)| step.stack() == Some(id));
+    nothing_yet && made.any(|(_, fact)| fact.present().is_some())
 }
 
 /// Reads the resource of one step again and puts it in its place.
@@ -71,14 +106,19 @@ pub async fn reread(clients: &Clients, settings: &Settings, observed: &mut Obser
         StepId::FoundationStack => observed.foundation = stack::observe(clients, names.foundation_stack()).await,
         StepId::DataStack => observed.data = stack::observe(clients, names.data_stack()).await,
         StepId::ApplicationStack => observed.application = stack::observe(clients, names.application_stack()).await,
-        StepId::AgentImage => observed.agent_images = repository::observe(clients, names.agent_repository()).await,
-        StepId::ToolsImage => observed.tools_images = repository::observe(clients, names.tools_repository()).await,
+        StepId::AgentImage => observed.agent_images = image::observe(clients, names.agent_repository()).await,
+        StepId::ToolsImage => observed.tools_images = image::observe(clients, names.tools_repository()).await,
         StepId::GatewayRole => observed.gateway_role = role::observe(clients, names.gateway_role()).await,
         StepId::Gateway => observed.gateway = gateway::observe(clients, &names.gateway()).await,
         StepId::Target => (observed.gateway, observed.target) = gateway_and_target(clients, names.gateway()).await,
-        StepId::FunctionPolicy => observed.function_policy = statement::observe(clients, names.tool_function()).await,
-        // Read where they are observed.
-        _ => {}
+        StepId::FunctionPolicy => {
+            let policy = statement::observe(clients, names.tool_function()).await;
+            (observed.function_policy, observed.foreign_statements) = (policy.gateways, policy.foreign);
+        }
+        id => {
+            let fact = stack_resources::one(clients, &names, id).await;
+            observed.resources.extend(fact.map(|fact| (id, fact)));
+        }
     }
 }
 
@@ -101,7 +141,7 @@ pub(crate) fn gap(observed: &Observed, id: StepId) -> Option<&Gap> {
 /// The table is read after its stack, so that it is there when the stack is
 /// complete. One that is there without a stack may have come in between, with
 /// its stack: then that is looked up once more.
-async fn data_and_table(clients: &Clients, names: &Names) -> (Fact<ObservedStack>, Fact<ObservedTable>) {
+async fn data_and_table(clients: &Clients, names: &Names) -> (Fact<ObservedStack>, Fact<Resource>) {
     let data = stack::observe(clients, names.data_stack()).await;
     let table = table::observe(clients, names.conversations_table()).await;
     let is_made = data.present().is_some_and(|stack| !stack.is_lost());
@@ -112,9 +152,13 @@ async fn data_and_table(clients: &Clients, names: &Names) -> (Fact<ObservedStack
 }
 
 async fn gateway_and_target(clients: &Clients, name: String) -> (Fact<ObservedGateway>, Fact<ObservedTarget>) {
-    let gateway = gateway::observe(clients, &name).await;
-    let target = match &gateway {
-        Fact::Present(gateway) => target::observe(clients, &gateway.id).await,
+    let mut gateway = gateway::observe(clients, &name).await;
+    let target = match &mut gateway {
+        Fact::Present(gateway) => {
+            let targets = target::observe(clients, &gateway.id).await;
+            gateway.foreign_targets = targets.foreign;
+            targets.ours
+        }
         Fact::Absent => Fact::Absent,
         Fact::Unknown(gap) => Fact::Unknown(gap.clone()),
     };

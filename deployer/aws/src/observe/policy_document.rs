@@ -1,17 +1,29 @@
-//! IAM's policy documents: JSON in percent-encoding (IAM API reference, GetRolePolicy).
+//! Policy documents as services answer them: JSON, IAM's in percent-encoding
+//! (IAM API reference, GetRolePolicy).
 
+use std::fmt::Display;
+
+use deployer_core::resource::normal_policy;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::errors::Trouble;
 
-/// The document with its members sorted, so that equal documents have equal fingerprints.
+/// IAM's, in its one normal form, so that documents that mean the same compare equal.
 pub fn decode(encoded: &str) -> Result<Value, Trouble> {
-    let unusable = |cause: &dyn std::fmt::Display| Trouble::unusable(format!("a policy document is not JSON: {cause}"));
-    let text = percent_decode_str(encoded).decode_utf8().map_err(|error| unusable(&error))?;
-    let mut document: Value = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
-    document.sort_all_objects();
-    Ok(document)
+    match percent_decode_str(encoded).decode_utf8() {
+        Ok(text) => parse(&text),
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
+/// The same of a service that answers plain JSON.
+pub fn parse(text: &str) -> Result<Value, Trouble> {
+    serde_json::from_str(text).map(normal_policy).map_err(|error| unusable(&error))
+}
+
+fn unusable(cause: &dyn Display) -> Trouble {
+    Trouble::unusable(format!("a policy document is not JSON: {cause}"))
 }
 
 #[cfg(test)]
@@ -29,6 +41,18 @@ mod tests {
     fn the_order_of_members_does_not_matter() {
         let (one, other) = (decode(r#"{"a":1,"b":2}"#).unwrap(), decode(r#"{"b":2,"a":1}"#).unwrap());
         assert_eq!(one.to_string(), other.to_string());
+    }
+
+    #[test]
+    fn a_list_of_one_action_is_that_action() {
+        let of = |action: &str| decode(&format!(r#"{{"Statement":[{{"Action":{action}}}]}}"#)).unwrap();
+        assert_eq!(of(r#"["s3:GetObject"]"#), of(r#""s3:GetObject""#));
+    }
+
+    #[test]
+    fn a_percent_sign_in_plain_json_stays() {
+        let document = parse(r#"{"Statement":[{"Sid":"%41"}]}"#).unwrap();
+        assert_eq!(document["Statement"][0]["Sid"], "%41");
     }
 
     #[test]

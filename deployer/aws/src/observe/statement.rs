@@ -1,23 +1,40 @@
 //! The gateway role's statement in the tool function's resource policy.
 
+use std::collections::BTreeMap;
+
 use contract::names;
 use deployer_core::observed::{Fact, ObservedStatement};
+use deployer_core::resource::Statement;
 use serde_json::Value;
 
+use super::function_policy;
 use crate::Clients;
 use crate::errors::{Trouble, found};
 
-pub async fn observe(clients: &Clients, function: String) -> Fact<ObservedStatement> {
-    super::fact(read(clients, &function).await)
+/// The tool function's policy: our statement, and those of others by Sid.
+pub struct ToolPolicy {
+    pub gateways: Fact<ObservedStatement>,
+    /// Empty also where the policy could not be read: then ours is a gap.
+    pub foreign: BTreeMap<String, Statement>,
 }
 
-/// Not found also where the function does not exist or has no policy.
-async fn read(clients: &Clients, function: &str) -> Result<Option<ObservedStatement>, Trouble> {
-    let answer = found(clients.lambda().get_policy().function_name(function).send().await)?;
-    match answer.and_then(|answer| answer.policy) {
-        Some(policy) => statement(&policy, names::GATEWAY_STATEMENT_ID),
-        None => Ok(None),
+/// Absent also where the function does not exist or has no policy.
+pub async fn observe(clients: &Clients, function: String) -> ToolPolicy {
+    match read(clients, &function).await {
+        Ok(policy) => policy,
+        Err(trouble) => ToolPolicy { gateways: Fact::Unknown(trouble.gap()), foreign: BTreeMap::new() },
     }
+}
+
+async fn read(clients: &Clients, function: &str) -> Result<ToolPolicy, Trouble> {
+    let answer = found(clients.lambda().get_policy().function_name(function).send().await)?;
+    let Some(policy) = answer.and_then(|answer| answer.policy) else {
+        return Ok(ToolPolicy { gateways: Fact::Absent, foreign: BTreeMap::new() });
+    };
+    let mut foreign = function_policy::parse(&policy)?;
+    foreign.remove(names::GATEWAY_STATEMENT_ID);
+    let gateways = super::fact(statement(&policy, names::GATEWAY_STATEMENT_ID));
+    Ok(ToolPolicy { gateways, foreign })
 }
 
 /// The statement with this Sid.

@@ -11,31 +11,59 @@ use crate::Clients;
 use crate::agentcore::tool_schema;
 use crate::errors::{Kind, Trouble, found};
 
-pub async fn observe(clients: &Clients, gateway_id: &str) -> Fact<ObservedTarget> {
-    super::fact(find(clients, gateway_id, names::TARGET).await)
+/// Our target, and the names of those that are not ours.
+pub struct Targets {
+    pub ours: Fact<ObservedTarget>,
+    /// Empty also where the targets could not be listed: then ours is a gap.
+    pub foreign: Vec<String>,
+}
+
+pub async fn observe(clients: &Clients, gateway_id: &str) -> Targets {
+    match list(clients, gateway_id).await {
+        Err(trouble) => Targets { ours: Fact::Unknown(trouble.gap()), foreign: vec![] },
+        Ok(summaries) => {
+            let foreign = summaries.iter().map(|summary| summary.name.clone());
+            let foreign = foreign.filter(|name| name != names::TARGET).collect();
+            let ours = match choose(summaries, names::TARGET) {
+                Some(summary) => read(clients, gateway_id, summary).await,
+                None => Ok(None),
+            };
+            Targets { ours: super::fact(ours), foreign }
+        }
+    }
 }
 
 /// The target of this name. One that is being deleted counts only while there is no other.
 pub async fn find(clients: &Clients, gateway_id: &str, name: &str) -> Result<Option<ObservedTarget>, Trouble> {
-    let Some(summary) = summary(clients, gateway_id, name).await? else { return Ok(None) };
-    let request = clients.agentcore().get_gateway_target().gateway_identifier(gateway_id).target_id(summary.target_id);
-    Ok(found(request.send().await)?.map(|target| observed(gateway_id, target)))
+    match choose(list(clients, gateway_id).await?, name) {
+        Some(summary) => read(clients, gateway_id, summary).await,
+        None => Ok(None),
+    }
 }
 
-async fn summary(clients: &Clients, gateway_id: &str, name: &str) -> Result<Option<TargetSummary>, Trouble> {
-    let mut leaving = None;
+/// None also for a gateway that does not exist.
+async fn list(clients: &Clients, gateway_id: &str) -> Result<Vec<TargetSummary>, Trouble> {
+    let mut all = Vec::new();
     let request = clients.agentcore().list_gateway_targets().gateway_identifier(gateway_id);
     let mut targets = request.into_paginator().items().send();
     while let Some(target) = targets.next().await {
         match target.map_err(Trouble::from) {
-            Ok(target) if target.name != name => {}
-            Ok(target) if target.status == TargetStatus::Deleting => leaving = Some(target),
-            Ok(target) => return Ok(Some(target)),
-            Err(trouble) if trouble.kind == Kind::NotFound => return Ok(None),
+            Ok(target) => all.push(target),
+            Err(trouble) if trouble.kind == Kind::NotFound => return Ok(vec![]),
             Err(trouble) => return Err(trouble),
         }
     }
-    Ok(leaving)
+    Ok(all)
+}
+
+fn choose(summaries: Vec<TargetSummary>, name: &str) -> Option<TargetSummary> {
+    let of_name = summaries.into_iter().filter(|summary| summary.name == name);
+    of_name.min_by_key(|summary| summary.status == TargetStatus::Deleting)
+}
+
+async fn read(clients: &Clients, gateway_id: &str, summary: TargetSummary) -> Result<Option<ObservedTarget>, Trouble> {
+    let request = clients.agentcore().get_gateway_target().gateway_identifier(gateway_id).target_id(summary.target_id);
+    Ok(found(request.send().await)?.map(|target| observed(gateway_id, target)))
 }
 
 fn observed(gateway_id: &str, target: GetGatewayTargetOutput) -> ObservedTarget {

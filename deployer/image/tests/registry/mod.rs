@@ -96,6 +96,10 @@ async fn answer(State(contents): Shared, method: Method, uri: Uri, headers: Head
         ("PUT", ("blobs", _)) => contents.finish_upload(&uri, body),
         ("HEAD", ("blobs", digest)) if contents.blobs.contains_key(digest) => StatusCode::OK.into_response(),
         ("PUT", ("manifests", digest)) => contents.put_manifest(digest, body),
+        ("GET", ("blobs", digest)) => {
+            contents.blobs.get(digest).cloned().map_or_else(absent, IntoResponse::into_response)
+        }
+        ("GET", ("manifests", digest)) => contents.manifests.get(digest).cloned().map_or_else(absent, manifest),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
 }
@@ -107,6 +111,14 @@ fn is_authorized(headers: &HeaderMap) -> bool {
 
 fn error(status: StatusCode, code: &str) -> Response {
     (status, format!(r#"{{"errors":[{{"code":"{code}","message":"refused"}}]}}"#)).into_response()
+}
+
+fn absent() -> Response {
+    error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN")
+}
+
+fn manifest(body: Bytes) -> Response {
+    ([("Content-Type", "application/vnd.oci.image.manifest.v1+json")], body).into_response()
 }
 
 impl Contents {
