@@ -1,8 +1,29 @@
 //! Commands and flags.
 
+mod deploy;
+mod examine;
+mod operate;
+#[cfg(test)]
+mod pipelines;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use deploy::*;
+pub use examine::*;
+pub use operate::*;
+
+/// The last part of --help. `stop` maps failures to them.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    user or configuration error, or something did not work
+  2    wrong usage
+  3    changes or drift found (plan --detailed-exitcode, drift)
+  4    refused by AWS: credentials, permission, quota
+  5    partly applied: the same command again finishes it
+  130  interrupted";
 
 /// Deploys the AWS operations agent: one file per environment, one command.
 #[derive(Debug, Parser)]
@@ -10,13 +31,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "deployer",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done; 1 user or configuration error; 2 usage; 3 changes found \
-                  (plan --detailed-exitcode); 4 refused by AWS; 5 partly applied; 130 interrupted."
+    after_help = EXIT_CODES
 )]
 pub struct Arguments {
     /// Folder of the checkout; found from the current folder upwards when left out.
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
+    /// Folder of the environment files, base.toml among them; the checkout's environments/ when left out.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub environments: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -31,9 +54,13 @@ pub enum Command {
     Down(Down),
     /// Show addresses and the state of every resource.
     Status(Status),
+    /// Compare everything that is live with what should be; changes nothing.
+    Drift(Drift),
+    /// Walk the chain from the settings to an answer and name the broken link.
+    Doctor(Doctor),
     /// Check environment files.
     Validate(Validate),
-    /// Print the CloudFormation templates.
+    /// Print the CloudFormation templates, or the deployer's own policy.
     Render(Render),
     /// Print the connection file that `chat` needs; it holds no secret.
     Connection(Environment),
@@ -42,6 +69,29 @@ pub enum Command {
     /// The local platform's processes.
     #[command(subcommand)]
     Sandbox(Sandbox),
+    /// Print names, ARNs and addresses of what is deployed.
+    Outputs(Outputs),
+    /// List what was run against an environment, or the steps of one run.
+    History(History),
+    /// Take the lease away from a run that will not end.
+    Unlock(Unlock),
+    /// Take over a resource that has our name and was made by somebody else.
+    Adopt(Adopt),
+    /// Print what the functions have logged.
+    Logs(Logs),
+    /// List the images in the repositories, or delete those that nothing needs.
+    #[command(subcommand)]
+    Images(Images),
+    /// List gateways, or show one.
+    #[command(subcommand)]
+    Gateway(Gateway),
+    /// List the targets of a gateway, or show one.
+    #[command(subcommand)]
+    Target(Target),
+    /// Print a script that completes commands in a shell.
+    Completions(Completions),
+    /// Print the manual page, or write a page for every command.
+    Man(Man),
 }
 
 /// Which environment.
@@ -50,57 +100,6 @@ pub struct Environment {
     /// Name of a file in environments/, without .toml.
     #[arg(long = "env", value_name = "NAME")]
     pub name: String,
-}
-
-#[derive(Debug, Args)]
-pub struct Up {
-    #[command(flatten)]
-    pub environment: Environment,
-    /// Apply the plan without asking.
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// Run the smoke test even when nothing changed.
-    #[arg(long, conflicts_with = "no_smoke")]
-    pub smoke: bool,
-    /// Leave the smoke test out.
-    #[arg(long)]
-    pub no_smoke: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Plan {
-    #[command(flatten)]
-    pub environment: Environment,
-    /// Print the plan as JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Exit with 3 when the plan changes something.
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Down {
-    #[command(flatten)]
-    pub environment: Environment,
-    /// Remove without asking.
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// Delete the conversations too.
-    #[arg(long)]
-    pub delete_data: bool,
-    /// The environment's name again, for a protected environment where nobody can be asked for it.
-    #[arg(long, value_name = "NAME")]
-    pub confirm: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Status {
-    #[command(flatten)]
-    pub environment: Environment,
-    /// Print JSON: endpoints, region, account, env, resources.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -121,7 +120,10 @@ pub struct Render {
     /// Print only this template.
     #[arg(long, conflicts_with = "out")]
     pub stack: Option<Stack>,
-    /// Write the templates to files in this folder.
+    /// Print what the deployer itself has to be allowed, as IAM policies, instead of the templates.
+    #[arg(long, conflicts_with = "stack")]
+    pub deployer_policy: bool,
+    /// Write to files in this folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

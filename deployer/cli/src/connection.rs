@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use contract::Connection;
 use deployer_core::render::OUTPUT_FUNCTION_URL;
-use deployer_core::{Failure, Observed};
+use deployer_core::resource::Resource;
+use deployer_core::{Fact, Failure, Observed, StepId};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
 use crate::session::Session;
@@ -38,9 +39,13 @@ pub fn of(session: &Session, observed: &Observed) -> Result<Connection, Failure>
     })
 }
 
-/// The agent's function URL as CloudFormation reports it.
+/// The agent's function URL as Lambda has it now; as its stack reports it where Lambda could not be asked.
 pub fn function_url(observed: &Observed) -> Option<&str> {
-    observed.application.present()?.outputs.get(OUTPUT_FUNCTION_URL).map(String::as_str)
+    match observed.of_stack(StepId::AgentUrl) {
+        Fact::Present(Resource::FunctionUrl(url)) => url.address.as_deref(),
+        Fact::Unknown(_) => observed.application.present()?.outputs.get(OUTPUT_FUNCTION_URL).map(String::as_str),
+        Fact::Present(_) | Fact::Absent => None,
+    }
 }
 
 /// The form that is written and printed.
@@ -74,7 +79,7 @@ pub fn remove(environment: &str) -> Result<(), Failure> {
     }
 }
 
-fn path(environment: &str) -> Result<PathBuf, Failure> {
+pub fn path(environment: &str) -> Result<PathBuf, Failure> {
     let folders = choose_base_strategy()
         .map_err(|error| Failure::new("run/connection-file", "find the user's config folder", error))?;
     Ok(folders.config_dir().join(Connection::DIRECTORY).join(Connection::file_name(environment)))

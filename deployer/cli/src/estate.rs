@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use deployer_aws::observe;
 use deployer_core::checks;
-use deployer_core::desired::desired;
+use deployer_core::desired::{ImageDigests, desired};
 use deployer_core::observed::is_in_motion;
+use deployer_core::only::{Part, Reduced, only};
 use deployer_core::plan::{Plan, plan};
 use deployer_core::progress::Reporter;
-use deployer_core::{Failure, Observed};
+use deployer_core::{Desired, Failure, Observed, Settings};
 
 use crate::artifacts::Artifacts;
 use crate::session::Session;
 
-/// How long `up` waits for what an earlier, interrupted run left in motion.
-const SETTLE_DEADLINE: Duration = Duration::from_secs(15 * 60);
 const SETTLE_POLL: Duration = Duration::from_millis(500);
 
 /// A plan with everything it was made from.
 pub struct Estate {
+    pub desired: Desired,
     pub observed: Observed,
     pub plan: Plan,
     /// Reasons not to apply the plan.
@@ -28,7 +28,7 @@ pub struct Estate {
 /// Reads everything and plans. Reads only.
 pub async fn plan_deployment(session: &Session, artifacts: &Artifacts) -> Result<Estate, Failure> {
     let observed = observe(&session.clients, &session.settings).await;
-    decide(session, artifacts, observed)
+    Ok(decide(&session.settings, desired_by(session, &artifacts.digests)?, observed))
 }
 
 /// The same, once nothing is in motion any more.
@@ -37,12 +37,15 @@ pub async fn plan_settled(
     artifacts: &Artifacts,
     reporter: &dyn Reporter,
 ) -> Result<Estate, Failure> {
-    decide(session, artifacts, observe_settled(session, reporter).await?)
+    let desired = desired_by(session, &artifacts.digests)?;
+    Ok(decide(&session.settings, desired, observe_settled(session, reporter).await?))
 }
 
-/// Observes until no stack, gateway or target is between two states.
+/// Observes until no stack, gateway or target is between two states: an earlier,
+/// interrupted run may have left one in motion.
 pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Result<Observed, Failure> {
-    let deadline = tokio::time::Instant::now() + SETTLE_DEADLINE;
+    let patience = Duration::from_secs(session.settings.deadlines.stack_seconds.into());
+    let deadline = tokio::time::Instant::now() + patience;
     let mut told = false;
     loop {
         let observed = observe(&session.clients, &session.settings).await;
@@ -58,25 +61,40 @@ pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Resu
         }
         if tokio::time::Instant::now() > deadline {
             reporter.failed("settle", "still in motion");
-            return Err(unsettled(&moving));
+            return Err(unsettled(&moving, patience));
         }
         tokio::time::sleep(SETTLE_POLL).await;
     }
 }
 
-fn unsettled(moving: &str) -> Failure {
-    let cause = format!("it did not come to rest in {} minutes", SETTLE_DEADLINE.as_secs() / 60);
+fn unsettled(moving: &str, patience: Duration) -> Failure {
+    let cause = format!("it did not come to rest in {} seconds", patience.as_secs());
     Failure::new("run/in-motion", format!("wait for {moving}"), cause)
         .with_hint("look at it in the AWS console; another run may be at work")
 }
 
-fn decide(session: &Session, artifacts: &Artifacts, observed: Observed) -> Result<Estate, Failure> {
+/// What the session's settings describe with these images.
+pub fn desired_by(session: &Session, digests: &ImageDigests) -> Result<Desired, Failure> {
     let settings = &session.settings;
-    let desired = desired(settings, session.clients.location(), &artifacts.digests)
-        .map_err(|error| Failure::new("plan/render", format!("plan environment {}", settings.environment), error))?;
+    desired(settings, session.clients.location(), digests)
+        .map_err(|error| Failure::new("plan/render", format!("plan environment {}", settings.environment), error))
+}
+
+/// The plan that leads to what is desired, and what speaks against it.
+pub fn decide(settings: &Settings, desired: Desired, observed: Observed) -> Estate {
     let plan = plan(&desired, &observed);
     let faults = checks::deployment(&settings.names(), &desired, &observed, &plan);
-    Ok(Estate { observed, plan, faults })
+    Estate { desired, observed, plan, faults }
+}
+
+impl Estate {
+    /// Only a part of it; all of it for None.
+    pub fn limited_to(self, part: Option<Part>, settings: &Settings) -> Self {
+        let Some(part) = part else { return self };
+        let Reduced { plan, mut faults } = only(self.plan, part);
+        faults.extend(checks::deployment(&settings.names(), &self.desired, &self.observed, &plan));
+        Self { plan, faults, ..self }
+    }
 }
 
 /// The first resource that AWS is still working on.

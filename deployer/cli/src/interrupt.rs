@@ -4,6 +4,7 @@ use deployer_aws::CancellationToken;
 use deployer_core::Failure;
 
 use crate::stop::{INTERRUPTED, Stop};
+use crate::views::out::tell;
 
 /// A token that Ctrl-C or SIGTERM cancels.
 pub fn token() -> CancellationToken {
@@ -12,7 +13,7 @@ pub fn token() -> CancellationToken {
     tokio::spawn(async move {
         wait_for_signal().await;
         cancelled.cancel();
-        eprintln!("stopping after the current call; Ctrl-C again ends at once");
+        tell!("stopping after the current call; Ctrl-C again ends at once");
         wait_for_signal().await;
         std::process::exit(130);
     });
@@ -34,7 +35,8 @@ pub async fn until_interrupted<T>(
     }
 }
 
-async fn wait_for_signal() {
+/// Returns at the first Ctrl-C or SIGTERM.
+pub async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
     tokio::select! {

@@ -14,6 +14,10 @@ use crate::project::Project;
 use crate::stop::Stop;
 use crate::views;
 
+/// AWS's own variable for the address that calls go to (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints"). On AWS the SDK reads it itself.
+const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL";
+
 /// Settings, and a connection to where they apply.
 pub struct Session {
     pub settings: Settings,
@@ -43,9 +47,22 @@ impl Session {
         Self::connect(project, settings, platform).await
     }
 
+    /// Connects to what runs, and starts the local platform only where it does
+    /// not: for commands that have nothing to compile.
+    pub async fn find_or_open(project: &Project, settings: Settings, reporter: &dyn Reporter) -> Result<Self, Stop> {
+        let platform = match settings.platform {
+            Platform::Aws => None,
+            Platform::Local { port } => match LocalPlatform::new(Folders::discover()?).find().await {
+                Ok(running) => Some(running),
+                Err(_) => Some(start_platform(project, port, reporter).await?),
+            },
+        };
+        Self::connect(project, settings, platform).await
+    }
+
     async fn connect(project: &Project, settings: Settings, platform: Option<Running>) -> Result<Self, Stop> {
         let settings = match &platform {
-            Some(running) => settings.on_local_platform(&running.base_url),
+            Some(running) => on_platform(settings, running),
             None => settings,
         };
         let clients = Clients::connect(&settings).await?;
@@ -108,14 +125,24 @@ impl Session {
     }
 }
 
+/// The settings for the local platform. Its issuer stays where it is, whatever
+/// stands between us and the platform's AWS calls.
+fn on_platform(settings: Settings, running: &Running) -> Settings {
+    let mut settings = settings.on_local_platform(&running.base_url);
+    if let Some(endpoint_url) = std::env::var(ENDPOINT_VARIABLE).ok().filter(|url| !url.is_empty()) {
+        settings.aws.endpoint_url = Some(endpoint_url.trim_end_matches('/').to_string());
+    }
+    settings
+}
+
 /// Adds to a failed call on the local platform which of its processes died.
 pub fn explained<T>(platform: Platform, result: Result<T, Stop>) -> Result<T, Stop> {
     let unreachable = |failure: &Failure| ["aws/unreachable", "aws/failed"].contains(&failure.code);
     let (Platform::Local { .. }, Err(stop)) = (platform, &result) else { return result };
     let cause = match stop {
         Stop::Failures(failures) => failures.first(),
-        Stop::Partial(stopped) => Some(&stopped.failure),
-        Stop::Configuration(_) | Stop::ChangesFound => None,
+        Stop::Partial(stopped) => Some(&stopped.run.failure),
+        Stop::Configuration(_) | Stop::ChangesFound | Stop::LinkBroken(_) => None,
     };
     if cause.is_some_and(unreachable)
         && let Ok(folders) = Folders::discover()

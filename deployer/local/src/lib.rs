@@ -19,6 +19,6 @@ mod sandbox;
 mod supported;
 
 pub use folders::Folders;
-pub use logs::LocalProcess;
+pub use logs::{FunctionLog, LocalProcess};
 pub use platform::{LocalPlatform, PlatformStatus, ProcessStatus, StartOptions};
 pub use running::{Running, SmokeClientSecret};

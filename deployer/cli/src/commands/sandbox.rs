@@ -8,6 +8,7 @@ use crate::project::Project;
 use crate::session;
 use crate::stop::Stop;
 use crate::views;
+use crate::views::out::say;
 
 /// The environment whose port the local platform takes.
 const LOCAL_ENVIRONMENT: &str = "local";
@@ -22,7 +23,7 @@ pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
                 Platform::Aws => 0,
             };
             let running = session::start_platform(project, port, &view).await?;
-            println!("{}", running.base_url);
+            say!("{}", running.base_url);
         }
         Sandbox::Stop => platform.stop(&view).await?,
         Sandbox::Status { json } => views::status::show_platform(&platform.status().await?, *json),
@@ -34,7 +35,7 @@ pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
                 LogSource::Agent => platform.function_logs(&names.agent_function(), *lines)?,
                 LogSource::Tools => platform.function_logs(&names.tool_function(), *lines)?,
             };
-            found.iter().for_each(|line| println!("{line}"));
+            found.iter().for_each(|line| say!("{line}"));
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `deployer status`: addresses and the state of every resource.
 
 use crate::arguments::Status;
+use crate::documents::{self, StatusDocument};
 use crate::project::Project;
 use crate::session::Session;
 use crate::stop::Stop;
@@ -10,10 +11,10 @@ pub async fn run(project: &Project, arguments: &Status) -> Result<(), Stop> {
     let settings = project.settings(&arguments.environment.name)?;
     let session = Session::find(project, settings).await?;
     let observed = deployer_aws::observe(&session.clients, &session.settings).await;
-    let report = views::status::StatusReport::of(&session, &observed);
+    let status = StatusDocument::of(&session, &observed);
     match arguments.json {
-        true => println!("{}", report.to_json()),
-        false => report.show(),
+        true => documents::print(&status),
+        false => views::status::show(&status),
     }
     Ok(())
 }

@@ -6,11 +6,12 @@ use crate::arguments::Environment;
 use crate::project::Project;
 use crate::session::Session;
 use crate::stop::Stop;
+use crate::views::out::say;
 
 pub async fn run(project: &Project, environment: &Environment) -> Result<(), Stop> {
     let session = Session::find(project, project.settings(&environment.name)?).await?;
     match session.token().await? {
-        Some(token) => println!("{}", token.reveal()),
+        Some(token) => say!("{}", token.reveal()),
         None => {
             let doing = format!("get a token for environment {}", environment.name);
             return Err(Failure::new("config/no-token-source", doing, "its smoke.token.source is none")

@@ -1,125 +1,105 @@
-//! `deployer up`: build, plan, ask, deploy, test.
+//! `deployer up`: get a plan, ask, deploy, test.
+
+mod aftermath;
+mod finish;
+mod prepare;
 
 use deployer_aws::{CancellationToken, Run, execute};
 use deployer_core::progress::Reporter;
-use deployer_core::{Observed, Settings};
-use deployer_verify::{Subject, verify};
 
-use super::confirm;
+use super::confirm::{self, Given};
 use crate::arguments::Up;
-use crate::artifacts::{self, Artifacts};
-use crate::connection;
-use crate::estate::{self, Estate};
+use crate::documents::{self, UpDocument};
 use crate::interrupt;
 use crate::project::Project;
-use crate::session::{self, Session};
+use crate::session;
 use crate::stop::Stop;
 use crate::views;
+use crate::views::out::{say, tell};
+use crate::views::plan::Detail;
+
+use prepare::Prepared;
 
 pub async fn run(project: &Project, arguments: &Up) -> Result<(), Stop> {
+    let mut document = UpDocument::new(&arguments.environment.name);
+    let result = deploy(project, arguments, &mut document).await;
+    if arguments.json {
+        documents::print(&document.ended(&result));
+    }
+    result
+}
+
+async fn deploy(project: &Project, arguments: &Up, document: &mut UpDocument) -> Result<(), Stop> {
     let settings = project.settings(&arguments.environment.name)?;
+    let platform = settings.platform;
     let view = views::progress::ProgressView::new();
     let interrupt = interrupt::token();
-    let platform = settings.platform;
-    session::explained(platform, deploy(project, settings, arguments, &view, &interrupt).await)
-}
-
-async fn deploy(
-    project: &Project,
-    settings: Settings,
-    arguments: &Up,
-    reporter: &dyn Reporter,
-    interrupt: &CancellationToken,
-) -> Result<(), Stop> {
+    let surroundings = Surroundings { arguments, reporter: &view, interrupt: &interrupt };
     let state = ("prepare the deployment", "nothing was changed");
-    let preparing = prepare(project, settings, reporter);
-    let (session, artifacts, estate) = interrupt::until_interrupted(interrupt, state, preparing).await?;
-    let changed = !estate.plan.is_empty();
-    if changed {
-        views::plan::show(&estate.plan);
-    }
-    refuse_faults(&estate)?;
-    if changed {
-        confirm::apply(arguments.yes)?;
-        apply(&session, &artifacts, &estate, reporter, interrupt).await?;
-    }
-    let observed = match changed {
-        true => deployer_aws::observe(&session.clients, &session.settings).await,
-        false => estate.observed,
+    let preparing = prepare::prepare(project, settings, &surroundings);
+    let result = async {
+        let prepared = interrupt::until_interrupted(&interrupt, state, preparing).await?;
+        surroundings.go_on(&prepared, document).await
     };
-    let state = ("test the deployment", "everything is deployed, `up --smoke` tests it again");
-    let finishing = finish(&session, &observed, Finish { changed, arguments }, reporter);
-    interrupt::until_interrupted(interrupt, state, finishing).await
+    session::explained(platform, result.await)
 }
 
-/// Compiles while the platform starts and AWS is asked who we are.
-async fn prepare(
-    project: &Project,
-    settings: Settings,
-    reporter: &dyn Reporter,
-) -> Result<(Session, Artifacts, Estate), Stop> {
-    let building = async { Ok::<_, Stop>(artifacts::build(project, &settings, reporter).await?) };
-    let opening = Session::open(project, settings.clone(), reporter);
-    let (artifacts, session) = tokio::try_join!(building, opening)?;
-    let estate = estate::plan_settled(&session, &artifacts, reporter).await?;
-    Ok((session, artifacts, estate))
-}
-
-fn refuse_faults(estate: &Estate) -> Result<(), Stop> {
-    match estate.faults.is_empty() {
-        true => Ok(()),
-        false => Err(Stop::Failures(estate.faults.clone())),
-    }
-}
-
-async fn apply(
-    session: &Session,
-    artifacts: &Artifacts,
-    estate: &Estate,
-    reporter: &dyn Reporter,
-    interrupt: &CancellationToken,
-) -> Result<(), Stop> {
-    let run = Run {
-        clients: &session.clients,
-        settings: &session.settings,
-        plan: &estate.plan,
-        images: &artifacts.images,
-        reporter,
-        cancel: interrupt.clone(),
-    };
-    execute(&run).await?;
-    Ok(())
-}
-
-struct Finish<'a> {
-    changed: bool,
+/// What every part of the command works with.
+struct Surroundings<'a> {
     arguments: &'a Up,
+    reporter: &'a dyn Reporter,
+    interrupt: &'a CancellationToken,
 }
 
-async fn finish(
-    session: &Session,
-    observed: &Observed,
-    finish: Finish<'_>,
-    reporter: &dyn Reporter,
-) -> Result<(), Stop> {
-    let connection = connection::of(session, observed)?;
-    if !finish.changed {
-        println!("Nothing to change: environment {} is as its settings say.", connection.environment);
+impl Surroundings<'_> {
+    async fn go_on(&self, prepared: &Prepared, document: &mut UpDocument) -> Result<(), Stop> {
+        let changes = !prepared.estate.plan.is_empty();
+        if changes || !prepared.estate.faults.is_empty() {
+            self.show_plan(prepared);
+        }
+        refuse_faults(prepared)?;
+        if changes {
+            let given = Given { yes: self.arguments.yes, approve_iam: self.arguments.approve_iam };
+            confirm::deployment(&prepared.estate.plan, &prepared.session.settings, given)?;
+            self.apply(prepared, document).await?;
+        }
+        let state = ("test the deployment", "everything is deployed, `up --smoke` tests it again");
+        let finishing = finish::finish(self, prepared, document);
+        interrupt::until_interrupted(self.interrupt, state, finishing).await
     }
-    if (finish.changed && !finish.arguments.no_smoke) || finish.arguments.smoke {
-        smoke_test(session, &connection, reporter).await?;
+
+    /// Stdout is for the document where there is one.
+    fn show_plan(&self, prepared: &Prepared) {
+        let text = views::plan::text(&prepared.estate.plan, Detail::of(self.arguments.verbose));
+        if self.arguments.json { tell!("{text}") } else { say!("{text}") }
     }
-    let file = connection::write(&connection)?;
-    views::outputs::show(&connection, &file);
-    Ok(())
+
+    async fn apply(&self, prepared: &Prepared, document: &mut UpDocument) -> Result<(), Stop> {
+        let run = Run {
+            clients: &prepared.session.clients,
+            settings: &prepared.session.settings,
+            kind: prepared.kind,
+            plan: &prepared.estate.plan,
+            desired: prepared.recorded(),
+            rolls_back: prepared.rolls_back.clone(),
+            images: &prepared.images,
+            reporter: self.reporter,
+            cancel: self.interrupt.clone(),
+        };
+        match execute(&run).await {
+            Ok(outcome) => {
+                document.run_id = Some(outcome.run_id);
+                document.done = outcome.done;
+                Ok(())
+            }
+            Err(stopped) => Err(aftermath::of(&prepared.session, stopped, self.interrupt).await),
+        }
+    }
 }
 
-/// Uses the deployed system as a user would.
-async fn smoke_test(session: &Session, connection: &contract::Connection, reporter: &dyn Reporter) -> Result<(), Stop> {
-    let token = session.token().await.map(|token| token.map(|secret| secret.reveal().to_string()));
-    let subject = Subject { connection, profile: session.settings.aws.profile.clone(), token };
-    let report = verify(subject, reporter).await;
-    let required = session.settings.smoke.required;
-    let failures = report.failures(required);
-    if failures.is_empty() { Ok(()) } else { Err(Stop::Failures(failures)) }
+fn refuse_faults(prepared: &Prepared) -> Result<(), Stop> {
+    match prepared.estate.faults.is_empty() {
+        true => Ok(()),
+        false => Err(Stop::Failures(prepared.estate.faults.clone())),
+    }
 }

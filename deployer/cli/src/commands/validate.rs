@@ -5,6 +5,7 @@ use deployer_core::settings::Fault;
 use crate::arguments::Validate;
 use crate::project::Project;
 use crate::stop::Stop;
+use crate::views::out::say;
 
 pub fn run(project: &Project, arguments: &Validate) -> Result<(), Stop> {
     let environments = match &arguments.environment {
@@ -14,9 +15,9 @@ pub fn run(project: &Project, arguments: &Validate) -> Result<(), Stop> {
     let mut faults: Vec<Fault> = Vec::new();
     for environment in &environments {
         match project.settings(environment) {
-            Ok(_) => println!("{environment}: valid"),
+            Ok(_) => say!("{environment}: valid"),
             Err(Stop::Configuration(found)) => {
-                println!("{environment}: {} at fault", found.len());
+                say!("{environment}: {} at fault", found.len());
                 // A fault in a shared base is found once per environment.
                 let new: Vec<Fault> = found.into_iter().filter(|fault| !faults.contains(fault)).collect();
                 faults.extend(new);

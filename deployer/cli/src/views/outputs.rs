@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use anstream::println;
 use contract::Connection;
 
+use super::out::say;
+
 pub fn show(connection: &Connection, file: &Path) {
-    println!();
+    say!();
     for (name, value) in [
         ("function URL", connection.function_url.as_str()),
         ("gateway", &connection.gateway_url),
         ("issuer", &connection.issuer),
         ("connection file", &file.display().to_string()),
     ] {
-        println!("{name:<16} {value}");
+        say!("{name:<16} {value}");
     }
-    println!("\nNext: cargo run -p chat -- --env {} \"What time is it?\"", connection.environment);
+    say!("\nNext: cargo run -p chat -- --env {} \"What time is it?\"", connection.environment);
 }

@@ -1,52 +1,131 @@
-//! The plan as a table, then every change in detail.
+//! The plan as a reviewer reads it: what is done and why, then what others did,
+//! who may do what, and what is lost.
 
-use anstream::println;
-use comfy_table::{ContentArrangement, Table, presets};
-use deployer_core::Failure;
-use deployer_core::plan::{Action, Change, Plan};
+mod losses;
+
+use std::fmt::Write;
+
+use deployer_core::only::LEFT_OUT;
+use deployer_core::plan::{AccessEffect, Action, Change, Plan, Step};
 use owo_colors::OwoColorize;
-use serde_json::json;
 
-/// Prints the whole plan to stdout.
-pub fn show(plan: &Plan) {
-    println!("Plan for environment {} (account {}, {})", plan.environment, plan.account, plan.region);
-    println!("{}", table(plan));
-    for step in plan.steps.iter().filter(|step| !step.changes.is_empty()) {
-        println!("\n{} {}", word(step.action), step.resource);
-        step.changes.iter().for_each(change);
+use super::foreign::escaped;
+use super::out::say;
+
+/// Whether resources that stay as they are get lines of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    Changes,
+    Everything,
+}
+
+impl Detail {
+    pub fn of(verbose: bool) -> Self {
+        if verbose { Self::Everything } else { Self::Changes }
     }
-    println!("\n{}", summary(plan));
 }
 
-/// Prints the plan and what speaks against it as one JSON document, version 1.
-pub fn show_json(plan: &Plan, faults: &[Failure]) {
-    let document = json!({"version": 1, "changes": !plan.is_empty(), "plan": plan, "faults": faults});
-    println!("{document:#}");
+/// Prints the plan to stdout.
+pub fn show(plan: &Plan, detail: Detail) {
+    say!("{}", text(plan, detail));
 }
 
-fn table(plan: &Plan) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["#", "Action", "Resource", "Why"]);
-    for (index, step) in plan.steps.iter().enumerate() {
-        table.add_row([
-            (index + 1).to_string(),
-            word(step.action).to_string(),
-            step.resource.clone(),
-            step.reason.clone(),
-        ]);
+/// The whole plan, without a newline at its end.
+pub fn text(plan: &Plan, detail: Detail) -> String {
+    let mut page = Page::default();
+    page.line(format!("Plan for environment {} (account {}, {})", plan.environment, plan.account, plan.region));
+    for step in plan.steps.iter().filter(|step| detail == Detail::Everything || is_news(step)) {
+        page.step(step);
     }
-    table
+    if detail == Detail::Changes {
+        page.kept(plan);
+    }
+    page.foreign(plan);
+    page.access(plan);
+    page.losses(plan);
+    page.line(format!("\n{}", summary(plan)));
+    page.0.trim_end().to_string()
 }
 
-fn change(change: &Change) {
-    match (&change.before, &change.after) {
-        (None, Some(after)) => println!("  {} {}: {after}", "+".green(), change.path),
-        (Some(before), None) => println!("  {} {}: {before}", "-".red(), change.path),
-        (before, after) => {
-            let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".into());
-            println!("  {} {}: {} → {}", "~".yellow(), change.path, text(before), text(after));
+/// A person has to read it: something is done, or could not be looked at.
+fn is_news(step: &Step) -> bool {
+    step.operation.is_some() || step.action == Action::Unchecked
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: impl std::fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{text}");
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.line(format!("\n{} {:<9} {}", mark(step.action), word(step.action), escaped(&step.resource).bold()));
+        self.line(format!("    {}", escaped(&step.reason)));
+        for replacement in losses::replacements(step) {
+            self.line(format!("    {}", replacement.red()));
         }
+        step.changes.iter().for_each(|change| self.line(format!("    {}", difference(change))));
+    }
+
+    /// How many are kept, those that `--only` leaves out apart.
+    fn kept(&mut self, plan: &Plan) {
+        let kept = plan.steps.iter().filter(|step| !is_news(step));
+        let (left_out, unchanged): (Vec<_>, Vec<_>) = kept.partition(|step| step.reason == LEFT_OUT);
+        for (steps, words) in [(unchanged, "unchanged"), (left_out, LEFT_OUT)] {
+            if !steps.is_empty() {
+                self.line(format!("\n  {} {words}", steps.len()));
+            }
+        }
+    }
+
+    fn foreign(&mut self, plan: &Plan) {
+        let touched: Vec<_> = plan.steps.iter().filter(|step| !step.foreign.is_empty()).collect();
+        if touched.is_empty() {
+            return;
+        }
+        self.line("\nNot ours to repair");
+        for step in touched {
+            self.line(format!("  {}", escaped(&step.resource)));
+            step.foreign.iter().for_each(|change| self.line(format!("    {}", difference(change))));
+        }
+    }
+
+    fn access(&mut self, plan: &Plan) {
+        if plan.access.is_empty() {
+            return;
+        }
+        self.line("\nAccess");
+        for change in &plan.access {
+            let mark = match change.effect {
+                AccessEffect::Widens => "+".yellow().bold().to_string(),
+                AccessEffect::Narrows => "-".green().bold().to_string(),
+            };
+            self.line(format!("  {mark} {}", escaped(&change.sentence)));
+        }
+    }
+
+    fn losses(&mut self, plan: &Plan) {
+        let lost = losses::of(plan);
+        if lost.is_empty() {
+            return;
+        }
+        self.line(format!("\n{}", "Deleted".red().bold()));
+        lost.iter().for_each(|loss| self.line(format!("  {} {}", "-".red(), loss.red())));
+    }
+}
+
+/// "~ memory_mb: 512 → 1024"
+fn difference(change: &Change) -> String {
+    let path = escaped(&change.path);
+    let text = |value: &Option<String>| value.as_deref().map_or("(none)".into(), |value| escaped(value).into_owned());
+    let (before, after) = (text(&change.before), text(&change.after));
+    match (&change.before, &change.after) {
+        (None, Some(_)) => format!("{} {path}: {after}", "+".green()),
+        (Some(_), None) => format!("{} {path}: {before}", "-".red()),
+        _ => format!("{} {path}: {before} → {after}", "~".yellow()),
     }
 }
 
@@ -57,6 +136,7 @@ fn summary(plan: &Plan) -> String {
         (Action::Update, "to update"),
         (Action::Replace, "to replace"),
         (Action::Delete, "to delete"),
+        (Action::Adopt, "to adopt"),
         (Action::Keep, "unchanged"),
         (Action::Unchecked, "unchecked"),
     ];
@@ -69,13 +149,28 @@ fn summary(plan: &Plan) -> String {
     parts.join(", ")
 }
 
+fn mark(action: Action) -> String {
+    match action {
+        Action::Create | Action::Adopt => "+".green().bold().to_string(),
+        Action::Update => "~".yellow().bold().to_string(),
+        Action::Replace => "!".red().bold().to_string(),
+        Action::Delete => "-".red().bold().to_string(),
+        Action::Keep => " ".into(),
+        Action::Unchecked => "?".yellow().bold().to_string(),
+    }
+}
+
 fn word(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Update => "update",
         Action::Replace => "replace",
         Action::Delete => "delete",
+        Action::Adopt => "adopt",
         Action::Keep => "keep",
         Action::Unchecked => "unchecked",
     }
 }
+
+#[cfg(test)]
+mod tests;

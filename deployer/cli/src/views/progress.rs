@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use deployer_core::progress::{Event, Reporter};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::out::tell;
+
 /// Hears events and writes lines.
 pub struct ProgressView {
     bars: Option<MultiProgress>,
@@ -32,7 +34,7 @@ impl ProgressView {
         match &self.bars {
             // A failed write to a closed terminal is nobody's error.
             Some(bars) => drop(bars.println(text)),
-            None => anstream::eprintln!("{text}"),
+            None => tell!("{text}"),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{LOCK_PATIENCE, PlatformStatus, StartOptions, diagnosis, status, stop
 use crate::file_lock::FileLock;
 use crate::folders::Folders;
 use crate::health::Health;
-use crate::logs::{LocalProcess, tail};
+use crate::logs::{FunctionLog, LocalProcess, read_on, tail};
 use crate::private_file::create_folder;
 use crate::record::Record;
 use crate::running::Running;
@@ -93,6 +93,12 @@ impl LocalPlatform {
     pub fn function_logs(&self, function: &str, lines: usize) -> Result<Vec<String>, Failure> {
         let path = self.folders.function_log(function);
         tail(&path, lines).map_err(|cause| Failure::new("local/io", format!("read {}", path.display()), cause))
+    }
+
+    /// What a deployed function has written since `position`, or the end of it without one.
+    pub fn function_log(&self, function: &str, position: Option<u64>) -> Result<FunctionLog, Failure> {
+        let path = self.folders.function_log(function);
+        read_on(&path, position).map_err(|cause| Failure::new("local/io", format!("read {}", path.display()), cause))
     }
 
     /// After a connection error: which process has died, with the end of its
