@@ -2,13 +2,17 @@
 //! this machine to deploy to, and an ordinary AWS client.
 
 mod aws_client;
+pub mod disturbance;
+pub mod fault_proxy;
 mod http;
+mod inventory;
 mod place;
 mod programs;
 mod python;
 
 pub use aws_client::AwsClient;
 pub use http::{Answer, send};
+pub use inventory::{Inventory, inventory, is_empty};
 pub use place::{Finished, Place};
 pub use programs::{program, project_root};
 pub use python::python_environment;

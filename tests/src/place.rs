@@ -13,6 +13,8 @@ use crate::{AwsClient, program, project_root};
 pub struct Place {
     folder: TempDir,
     project: PathBuf,
+    /// Environment files of its own in place of the project's.
+    environments: Option<PathBuf>,
 }
 
 /// What a program wrote and how it ended.
@@ -62,7 +64,36 @@ impl Place {
 
     /// A place that reads its environments from another folder.
     pub fn of_project(project: &Path) -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder can be made"), project: project.to_path_buf() }
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        Self { folder, project: project.to_path_buf(), environments: None }
+    }
+
+    /// A place that deploys this checkout with a `local` environment of its own:
+    /// the shipped one, with `changes` (TOML) over it.
+    pub fn with_local(changes: &str) -> Self {
+        let mut place = Self::new();
+        let folder = place.path().join("environments");
+        std::fs::create_dir(&folder).expect("the place can be written");
+        let shipped = project_root().join("environments");
+        // The shipped local environment goes by another name, for the place's own to extend.
+        for (file, copy) in [("base.toml", "base.toml"), ("local.toml", "shipped.toml")] {
+            std::fs::copy(shipped.join(file), folder.join(copy)).expect("the place can be written");
+        }
+        place.environments = Some(folder);
+        place.change_local(changes);
+        place
+    }
+
+    /// Writes the `local` environment of such a place anew.
+    pub fn change_local(&self, changes: &str) {
+        self.add_environment("local", changes);
+    }
+
+    /// Writes an environment of such a place, over the shipped local one.
+    pub fn add_environment(&self, name: &str, changes: &str) {
+        let folder = self.environments.as_ref().expect("the place has environment files of its own");
+        let text = format!("extends = \"shipped\"\n{changes}");
+        std::fs::write(folder.join(format!("{name}.toml")), text).expect("the place can be written");
     }
 
     pub fn path(&self) -> &Path {
@@ -76,8 +107,18 @@ impl Place {
 
     /// `deployer` with these arguments, ready to run, without a terminal.
     pub fn deployer(&self, arguments: &[&str]) -> Command {
+        let mut command = self.deployer_of(&self.project, &[]);
+        if let Some(folder) = &self.environments {
+            command.arg("--environments").arg(folder);
+        }
+        command.args(arguments);
+        command
+    }
+
+    /// `deployer` for another checkout, on this place's platform.
+    pub fn deployer_of(&self, project: &Path, arguments: &[&str]) -> Command {
         let mut command = self.command("deployer");
-        command.arg("--project").arg(&self.project).args(arguments);
+        command.arg("--project").arg(project).args(arguments);
         command
     }
 
@@ -103,6 +144,11 @@ impl Place {
 
     pub fn status(&self) -> Value {
         self.deploy(&["status", "--env", "local", "--json"]).succeeded().json()
+    }
+
+    /// Starts the local platform where it does not run. Returns `http://127.0.0.1:<port>`.
+    pub fn start_platform(&self) -> String {
+        self.deploy(&["sandbox", "start"]).succeeded().stdout.trim().to_string()
     }
 
     /// An ordinary AWS client, set up by what `status` prints.

@@ -19,7 +19,16 @@ pub fn python_environment(name: &str) -> PathBuf {
         let draft = tempfile::tempdir_in(&cache).expect("the cache folder can be written");
         run(Command::new("python3").args(["-m", "venv"]).arg(draft.path()));
         run(Command::new(draft.path().join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--require-hashes",
+                "-r",
+            ])
             .arg(&requirements));
         // Another test process may have been faster; either result is the same.
         if std::fs::rename(draft.path(), &ready).is_ok() {

@@ -3,9 +3,17 @@
 
 mod bad_input;
 mod conversations;
+mod deployers;
+mod documents;
+mod faults;
 mod gateway;
 mod interruption;
+mod least_privilege;
 mod lifecycle;
 mod questions;
+mod rollback;
+mod saved_plans;
 mod shared;
+mod stack_failures;
+mod tampering;
 mod templates;
