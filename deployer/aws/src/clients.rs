@@ -18,6 +18,7 @@ use contract::connection::{LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY};
 use deployer_core::desired::Location;
 use deployer_core::settings::Deadlines;
 use deployer_core::{Failure, Settings};
+use deployer_image::Patience;
 
 use crate::errors::failed;
 
@@ -111,6 +112,14 @@ impl Clients {
         &self.principal
     }
 
+    /// The deadlines of every call, for the registry, which the SDK does not speak to.
+    pub(crate) fn patience(&self) -> Patience {
+        let default = Patience::default();
+        let attempt = self.config.timeout_config().and_then(TimeoutConfig::operation_attempt_timeout);
+        let attempts = self.config.retry_config().map(RetryConfig::max_attempts);
+        Patience { attempt: attempt.unwrap_or(default.attempt), attempts: attempts.unwrap_or(default.attempts) }
+    }
+
     /// Where the local platform takes calls; None on AWS.
     pub fn endpoint_url(&self) -> Option<&str> {
         self.endpoint_url.as_deref()
@@ -163,9 +172,8 @@ impl Clients {
                 failure.with_hint(format!("the local platform does not answer at {url}: `deployer sandbox status`"))
             }
             ("aws/unreachable", None) => failure.with_hint("check the network, the proxy and `aws.region`"),
-            ("aws/credentials", Some(_)) if self.profile.is_some() => {
-                failure.with_hint("`aws.profile` names a profile whose keys the local platform must know")
-            }
+            ("aws/credentials", Some(_)) if self.profile.is_some() => failure
+                .with_hint("`aws.profile` must name a profile of AWS's files whose keys the local platform knows"),
             ("aws/credentials", None) => failure
                 .with_hint(format!("sign in again, for example with `aws sso login{profile}`, or check `aws.profile`")),
             ("aws/denied", None) => failure.with_hint(format!("{} lacks this permission", self.principal)),

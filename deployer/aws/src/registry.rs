@@ -24,6 +24,7 @@ pub async fn registry(clients: &Clients) -> Result<Registry, Failure> {
         connect_to: clients.endpoint_url().map(str::to_string),
         username,
         password: Secret::new(password),
+        patience: clients.patience(),
     })
 }
 

@@ -152,3 +152,23 @@ fn tools(desired: &Desired) -> Vec<Failure> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observed::{Gap, GapReason};
+    use crate::plan::plan;
+    use crate::samples;
+
+    #[test]
+    fn a_denied_read_is_told_from_one_that_failed_and_comes_first() {
+        let gap = |reason| Gap { reason, message: "words".into() };
+        let mut observed = Observed::nothing("111122223333");
+        observed.gateway_role = Fact::Unknown(gap(GapReason::Failed));
+        observed.target = Fact::Unknown(gap(GapReason::Denied));
+        let codes: Vec<_> = gaps(&plan(&samples::estate(), &observed)).iter().map(|gap| gap.code).collect();
+        assert_eq!(codes.first(), Some(&"plan/denied"));
+        assert_eq!(codes.iter().filter(|code| **code == "plan/denied").count(), 1);
+        assert!(codes.contains(&"plan/unreadable"));
+    }
+}

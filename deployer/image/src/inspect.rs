@@ -5,7 +5,7 @@ use oci_client::RegistryOperation;
 use serde::Deserialize;
 
 use crate::registry::Registry;
-use crate::session::{Session, failure, retried};
+use crate::session::{Session, failure};
 
 /// The member of an image configuration that is asked for (OCI image specification).
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ pub async fn architecture(registry: &Registry, repository: &str, digest: &str) -
     let failed = |cause| failure(registry, doing(), &cause);
     session.authenticate(registry, &[RegistryOperation::Pull]).await.map_err(failed)?;
     let access = registry.access();
-    let pulled = retried(|| session.client.pull_manifest_and_config(&session.reference, &access)).await;
+    let pulled = session.retried(0, || session.client.pull_manifest_and_config(&session.reference, &access)).await;
     let (_, _, configuration) = pulled.map_err(failed)?;
     let configuration: Configuration = serde_json::from_str(&configuration)
         .map_err(|error| Failure::new("image/unusable", doing(), format!("its configuration: {error}")))?;

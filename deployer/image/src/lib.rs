@@ -24,4 +24,4 @@ pub use digest::sha256_digest;
 pub use image::{BlobDescriptor, Image, ImageSource};
 pub use inspect::architecture;
 pub use push::{PushSummary, push};
-pub use registry::{Registry, Secret};
+pub use registry::{Patience, Registry, Secret};

@@ -12,7 +12,7 @@ use oci_client::errors::OciDistributionError;
 
 use crate::image::{BlobDescriptor, Image};
 use crate::registry::Registry;
-use crate::session::{Session, failure, retried};
+use crate::session::{Session, failure};
 
 const MANIFEST_MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/vnd.oci.image.manifest.v1+json");
 
@@ -85,8 +85,10 @@ impl Push<'_> {
 
     /// The bytes sent; None when the blob was there.
     async fn ensure_blob(&self, blob: &BlobDescriptor) -> Result<Option<u64>, Failure> {
-        let Session { client, reference } = &self.session;
-        let present = retried(|| client.blob_exists(reference, &blob.digest))
+        let Session { client, reference, .. } = &self.session;
+        let present = self
+            .session
+            .retried(0, || client.blob_exists(reference, &blob.digest))
             .await
             .map_err(|cause| self.failure(&format!("ask for blob {}", blob.digest), cause))?;
         if present {
@@ -94,16 +96,18 @@ impl Push<'_> {
         }
         let content = self.image.blob(&blob.digest)?;
         self.reporter.detail(self.key, format!("uploading {}", readable_size(blob.size)));
-        retried(|| client.push_blob(reference, content.clone(), &blob.digest))
+        self.session
+            .retried(blob.size, || client.push_blob(reference, content.clone(), &blob.digest))
             .await
             .map_err(|cause| self.failure(&format!("upload blob {}", blob.digest), cause))?;
         Ok(Some(blob.size))
     }
 
     async fn put_manifest(&self) -> Result<(), Failure> {
-        let Session { client, reference } = &self.session;
+        let Session { client, reference, .. } = &self.session;
         let manifest: &Bytes = self.image.manifest();
-        retried(|| client.push_manifest_raw(reference, manifest.clone(), MANIFEST_MEDIA_TYPE))
+        self.session
+            .retried(0, || client.push_manifest_raw(reference, manifest.clone(), MANIFEST_MEDIA_TYPE))
             .await
             .map(|_| ())
             .map_err(|cause| self.failure("upload the manifest", cause))

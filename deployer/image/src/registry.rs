@@ -1,6 +1,7 @@
 //! A registry to push to: where it is and the password that opens it.
 
 use std::fmt;
+use std::time::Duration;
 
 use oci_client::secrets::RegistryAuth;
 
@@ -36,6 +37,29 @@ pub struct Registry {
     pub username: String,
     /// ECR's authorization token, decoded, without the username.
     pub password: Secret,
+    pub patience: Patience,
+}
+
+/// How long a request may go unanswered, and how often it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For one attempt; as much again for each megabyte that is sent.
+    pub attempt: Duration,
+    pub attempts: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { attempt: Duration::from_secs(30), attempts: 4 }
+    }
+}
+
+impl Patience {
+    /// For one attempt at a request with so many bytes.
+    pub(crate) fn with(self, bytes: u64) -> Duration {
+        let megabytes = u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
+        self.attempt.saturating_mul(megabytes.saturating_add(1))
+    }
 }
 
 impl Registry {
@@ -72,7 +96,15 @@ mod tests {
             connect_to: connect_to.map(Into::into),
             username: "AWS".into(),
             password: Secret::new("token-from-ecr"),
+            patience: Patience::default(),
         }
+    }
+
+    #[test]
+    fn a_larger_request_may_take_longer() {
+        let patience = Patience { attempt: Duration::from_secs(2), attempts: 1 };
+        assert_eq!(patience.with(0), Duration::from_secs(2));
+        assert_eq!(patience.with(12_000_000), Duration::from_secs(26));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Requests to a registry: logging in, which failures are worth another try,
 //! and what the others mean.
 
+use std::io;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -8,21 +9,19 @@ use deployer_core::Failure;
 use oci_client::client::{Client, ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::{Reference, RegistryOperation};
+use tokio::time::timeout;
 
-use crate::registry::Registry;
+use crate::registry::{Patience, Registry};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Also covers the time that a layer takes to be sent.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
-
-const ATTEMPTS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 
 /// A client that knows the registry and the one image that it is about.
 pub(crate) struct Session {
     pub client: Client,
     pub reference: Reference,
+    patience: Patience,
 }
 
 impl Session {
@@ -33,7 +32,7 @@ impl Session {
             .map_err(|cause| Failure::new("image/push-failed", "set up the registry client", cause))?;
         let address = registry.address().to_string();
         let reference = Reference::with_digest(address, repository.to_string(), digest.to_string());
-        Ok(Self { client, reference })
+        Ok(Self { client, reference, patience: registry.patience })
     }
 
     /// Without it, the client would ask anew how to log in for every request.
@@ -44,10 +43,32 @@ impl Session {
     ) -> Result<(), OciDistributionError> {
         let authentication = registry.access();
         for operation in operations {
-            retried(|| self.client.auth(&self.reference, &authentication, *operation)).await?;
+            self.retried(0, || self.client.auth(&self.reference, &authentication, *operation)).await?;
         }
         Ok(())
     }
+
+    /// Makes a request that sends so many bytes, again while its failure is
+    /// none that lasts. A registry that does not answer is given up.
+    pub async fn retried<T, F, Request>(&self, bytes: u64, mut request: Request) -> Result<T, OciDistributionError>
+    where
+        F: Future<Output = Result<T, OciDistributionError>>,
+        Request: FnMut() -> F,
+    {
+        let deadline = self.patience.with(bytes);
+        let attempt = || {
+            let request = timeout(deadline, request());
+            async move { request.await.unwrap_or_else(|_| Err(unanswered(deadline))) }
+        };
+        let again = usize::try_from(self.patience.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let pauses = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(again).with_jitter();
+        attempt.retry(pauses).when(is_transient).await
+    }
+}
+
+fn unanswered(deadline: Duration) -> OciDistributionError {
+    let cause = format!("no answer within {} s", deadline.as_secs());
+    OciDistributionError::IoError(io::Error::new(io::ErrorKind::TimedOut, cause))
 }
 
 fn client_config(registry: &Registry) -> ClientConfig {
@@ -55,7 +76,6 @@ fn client_config(registry: &Registry) -> ClientConfig {
         protocol: if registry.is_plain() { ClientProtocol::Http } else { ClientProtocol::Https },
         use_monolithic_push: true,
         connect_timeout: Some(CONNECT_TIMEOUT),
-        read_timeout: Some(ANSWER_TIMEOUT),
         user_agent: "aws-operations-agent-deployer",
         ..ClientConfig::default()
     };
@@ -68,19 +88,11 @@ fn client_config(registry: &Registry) -> ClientConfig {
     config
 }
 
-pub(crate) async fn retried<T, F, Request>(request: Request) -> Result<T, OciDistributionError>
-where
-    F: Future<Output = Result<T, OciDistributionError>>,
-    Request: FnMut() -> F,
-{
-    let pauses = ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(ATTEMPTS - 1).with_jitter();
-    request.retry(pauses).when(is_transient).await
-}
-
 fn is_transient(cause: &OciDistributionError) -> bool {
     match cause {
         OciDistributionError::RequestError(cause) => cause.status().is_none_or(|status| status.is_server_error()),
         OciDistributionError::ServerError { code, .. } => *code == 429 || *code >= 500,
+        OciDistributionError::IoError(cause) => cause.kind() == io::ErrorKind::TimedOut,
         _ => false,
     }
 }
@@ -101,6 +113,7 @@ fn code(cause: &OciDistributionError) -> &'static str {
             None => return "image/registry-unreachable",
         },
         OciDistributionError::ServerError { code, .. } => *code,
+        OciDistributionError::IoError(_) => return "image/registry-unreachable",
         OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => 401,
         OciDistributionError::RegistryError { envelope, .. } => {
             let unknown = |code: &OciErrorCode| matches!(code, OciErrorCode::NameUnknown);

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use deployer_core::progress::Silent;
-use deployer_image::{Image, ImageSource, Registry, Secret, ca_bundle_pem, push};
+use deployer_image::{Image, ImageSource, Patience, Registry, Secret, ca_bundle_pem, push};
 use test_requirements::have_program;
 
 fn image() -> Image {
@@ -113,6 +113,7 @@ async fn debian_registry_takes_the_push() {
         connect_to: Some(format!("http://{}", server.address)),
         username: "AWS".into(),
         password: Secret::new("unused"),
+        patience: Patience::default(),
     };
     let image = image();
     let first = push(&image, &registry, "team/agent", &Silent, "key").await.unwrap();

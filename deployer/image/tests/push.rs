@@ -2,9 +2,11 @@
 
 mod registry;
 
+use std::time::Duration;
+
 use deployer_core::Failure;
 use deployer_core::progress::Silent;
-use deployer_image::{Image, ImageSource, PushSummary, push};
+use deployer_image::{Image, ImageSource, Patience, PushSummary, Registry, push};
 use registry::{FakeRegistry, PASSWORD, REPOSITORY};
 
 fn image(binary: &[u8]) -> Image {
@@ -105,6 +107,18 @@ async fn absent_registry_is_unreachable() {
     registry.connect_to = Some(format!("http://{free}"));
     let failure = push(&image(b"program"), &registry, REPOSITORY, &Silent, "key").await.unwrap_err();
     assert_eq!(failure.code, "image/registry-unreachable", "{failure}");
+}
+
+#[tokio::test]
+async fn registry_that_never_answers_is_given_up() {
+    // Connections to it are taken by the system and answered by nobody.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let fake = FakeRegistry::start().await;
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let patience = Patience { attempt: Duration::from_millis(100), attempts: 2 };
+    let registry = Registry { connect_to: Some(address), patience, ..fake.registry(PASSWORD) };
+    let failure = push(&image(b"program"), &registry, REPOSITORY, &Silent, "key").await.unwrap_err();
+    assert_eq!(failure.code, "image/registry-unreachable");
 }
 
 #[tokio::test]

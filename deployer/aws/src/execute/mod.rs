@@ -53,6 +53,8 @@ pub struct Run<'a> {
     pub desired: Option<&'a Desired>,
     /// Id of the run whose deployment is deployed again.
     pub rolls_back: Option<String>,
+    /// Identity of the saved plan that this run applies, or finishes.
+    pub saved_plan: Option<String>,
     /// By repository; those that the plan pushes.
     pub images: &'a BTreeMap<String, Image>,
     pub reporter: &'a dyn Reporter,

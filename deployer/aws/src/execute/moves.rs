@@ -1,16 +1,17 @@
 //! What may have changed about a step's resource since the plan was made without
-//! that being the work of somebody else: what this run itself moved, and an
-//! operation that has come to its end.
+//! making the plan wrong: what this run itself moved, an operation that has come
+//! to its end, and a stack that somebody has made just as it is wanted.
+
+use std::collections::BTreeMap;
 
 use deployer_core::observed::{Fact, Observed, ObservedGateway, ObservedStack, ObservedTarget};
-use deployer_core::plan::Operation;
+use deployer_core::plan::{Operation, StackMode, Value};
 use deployer_core::resource::Resource;
 use deployer_core::{Plan, Step, StepId};
 
-/// True when the steps that are done, or the end of an operation that was in
-/// motion then, explain that the step's resource is not as it was planned from.
+/// True when the step can be carried out although its resource is not as it was planned from.
 pub fn explained(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
-    moved_by(plan, done, step, now) || came_to_rest(step, now)
+    moved_by(plan, done, step, now) || came_to_rest(step, now) || is_as_wanted(step, now)
 }
 
 fn moved_by(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
@@ -87,6 +88,30 @@ fn earlier(id: StepId, now: &Observed) -> Vec<Observed> {
         StepId::Target => target_earlier(&now.target).map(|target| with(now, |then| then.target = target)).collect(),
         _ => vec![],
     }
+}
+
+/// Of two first runs at the same moment, the one that takes the lease may find
+/// the foundation stack made by the other one.
+fn is_as_wanted(step: &Step, now: &Observed) -> bool {
+    let Some(Operation::DeployStack(wanted)) = &step.operation else { return false };
+    let stack = match step.id {
+        StepId::FoundationStack => &now.foundation,
+        StepId::DataStack => &now.data,
+        StepId::ApplicationStack => &now.application,
+        _ => return false,
+    };
+    let given = |(name, value): (&String, &Value)| match value {
+        Value::Known(text) => Some((name.clone(), text.clone())),
+        Value::Output { .. } => None,
+    };
+    let parameters: Option<BTreeMap<String, String>> = wanted.parameters.iter().map(given).collect();
+    stack.present().is_some_and(|stack| {
+        STACK_AT_REST.contains(&stack.status.as_str())
+            && wanted.mode == StackMode::Create
+            && stack.template == wanted.template
+            && stack.tags == wanted.tags
+            && Some(&stack.parameters) == parameters.as_ref()
+    })
 }
 
 fn with(now: &Observed, change: impl FnOnce(&mut Observed)) -> Observed {
@@ -205,6 +230,28 @@ mod tests {
     fn a_plan_that_makes_a_lost_stack_again_is_not_carried_out_on_one_that_is_whole() {
         let planned = step(StepId::DataStack, &with_stack("ROLLBACK_COMPLETE", None, "t"));
         assert!(!explained(&plan(), &[], &planned, &with_stack("UPDATE_COMPLETE", None, "t")));
+    }
+
+    #[test]
+    fn a_stack_that_another_first_run_made_as_wanted_is_explained() {
+        let wanted = |template: &str, mode| {
+            let deployment = plan::StackDeployment {
+                name: "s".into(),
+                mode,
+                template: template.into(),
+                parameters: Default::default(),
+                tags: Default::default(),
+                expected: vec![],
+            };
+            let operation = Some(Operation::DeployStack(deployment));
+            Step { operation, ..step(StepId::DataStack, &Observed::nothing("1")) }
+        };
+        let now = with_stack("CREATE_COMPLETE", None, "t");
+        assert!(explained(&plan(), &[], &wanted("t", StackMode::Create), &now));
+        assert!(!explained(&plan(), &[], &wanted("another", StackMode::Create), &now));
+        assert!(!explained(&plan(), &[], &wanted("t", StackMode::Recreate), &now));
+        let begun = with_stack("CREATE_IN_PROGRESS", None, "t");
+        assert!(!explained(&plan(), &[], &wanted("t", StackMode::Create), &begun));
     }
 
     #[test]

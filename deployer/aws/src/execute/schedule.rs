@@ -20,7 +20,11 @@ impl Task<'_> {
 
     /// The step with which the lease and the journal go away.
     pub fn deletes_table(&self) -> bool {
-        self.step.id == StepId::FoundationStack && matches!(self.operation, Operation::DeleteStack { .. })
+        matches!(
+            (self.step.id, self.operation),
+            (StepId::FoundationStack, Operation::DeleteStack { .. })
+                | (StepId::DeploymentsTable, Operation::DeleteResource { .. })
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use deployer_core::Failure;
+use deployer_core::{Failure, StepId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,8 @@ pub struct RunRecord {
     pub smoke_passed: Option<bool>,
     /// Id of the run whose deployment a rollback deploys again.
     pub rolls_back: Option<String>,
+    /// Identity of the saved plan that it applied; None for a plan made of the sources.
+    pub plan: Option<String>,
     /// True where what it deployed can be read back.
     pub recorded: bool,
 }
@@ -116,6 +118,7 @@ impl RunRecord {
             failure: text("failure"),
             smoke_passed: truth("smoke_passed"),
             rolls_back: text("rolls_back"),
+            plan: text("plan"),
             recorded: truth("recorded").unwrap_or(false),
         })
     }
@@ -131,6 +134,8 @@ impl RunRecord {
 pub struct StepRecord {
     /// Its place in the plan, from 0, among the steps that change something.
     pub number: u32,
+    /// None where an earlier version of the deployer recorded it.
+    pub id: Option<StepId>,
     /// "create stack x"
     pub step: String,
     /// Why the plan wanted it.
@@ -138,6 +143,8 @@ pub struct StepRecord {
     pub state: State,
     /// What it did, or why it failed; None while it runs.
     pub result: Option<String>,
+    /// Code of its failure.
+    pub code: Option<String>,
     /// When this was written, RFC 3339.
     pub at: String,
 }
@@ -147,10 +154,12 @@ impl StepRecord {
         let text = |name: &str| item.get(name)?.as_s().ok().cloned();
         Some(Self {
             number: text("sk")?.strip_prefix("step#")?.parse().ok()?,
+            id: text("id").and_then(|name| StepId::named(&name)),
             step: text("step")?,
             reason: text("reason").unwrap_or_default(),
             state: State::named(&text("state")?),
             result: text("result"),
+            code: text("code"),
             at: text("at").unwrap_or_default(),
         })
     }

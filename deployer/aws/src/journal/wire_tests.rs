@@ -50,6 +50,7 @@ async fn begin(aws: &FakeAws) -> Result<Journal, deployer_core::Failure> {
         plan: &plan,
         desired: Some(&desired),
         rolls_back: None,
+        saved_plan: None,
         images: &BTreeMap::new(),
         reporter: &Silent,
         cancel: CancellationToken::new(),

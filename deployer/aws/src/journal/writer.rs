@@ -58,6 +58,7 @@ impl Journal {
             failure: None,
             smoke_passed: None,
             rolls_back: run.rolls_back.clone(),
+            plan: run.saved_plan.clone(),
             recorded: deployment.is_some(),
         };
         let journal = Self {
@@ -75,7 +76,7 @@ impl Journal {
 
     /// Notes what a step is about to do.
     pub async fn intent(&self, number: usize, step: &Step) -> Result<(), Failure> {
-        self.write(vec![self.step_item(number, step, State::Running, None)]).await
+        self.write(vec![self.step_item(number, step, State::Running)]).await
     }
 
     /// Notes how a step ended: with a summary, or with its failure.
@@ -84,7 +85,10 @@ impl Journal {
             Ok(summary) => summary.clone(),
             Err(failure) => failure.to_string(),
         };
-        self.write(vec![self.step_item(number, step, State::of(result), Some(words))]).await
+        let mut item = self.step_item(number, step, State::of(result));
+        item.insert("result".to_string(), AttributeValue::S(words));
+        item.extend(result.as_ref().err().map(|failure| ("code".to_string(), text(failure.code))));
+        self.write(vec![item]).await
     }
 
     /// Notes how the run ended.
@@ -111,6 +115,7 @@ impl Journal {
         item.extend(record.finished.iter().map(|finished| ("finished".to_string(), text(finished))));
         item.extend(record.failure.iter().map(|failure| ("failure".to_string(), text(failure))));
         item.extend(record.rolls_back.iter().map(|run_id| ("rolls_back".to_string(), text(run_id))));
+        item.extend(record.plan.iter().map(|identity| ("plan".to_string(), text(identity))));
         item
     }
 
@@ -120,18 +125,18 @@ impl Journal {
         item
     }
 
-    fn step_item(&self, number: usize, step: &Step, state: State, result: Option<String>) -> Item {
+    fn step_item(&self, number: usize, step: &Step, state: State) -> Item {
         let key = format!("step#{number:03}");
         let mut item = self.item(&run_key(&self.record.run_id), key, STEPS_KEPT_SECONDS);
         let operation = serde_json::to_string(&step.operation).unwrap_or_default();
         item.extend([
+            ("id".to_string(), text(step.id.name())),
             ("step".to_string(), text(&describe(step))),
             ("state".to_string(), text(state.name())),
             ("reason".to_string(), text(&step.reason)),
             ("operation".to_string(), text(&operation)),
             ("at".to_string(), text(&now_text())),
         ]);
-        item.extend(result.map(|words| ("result".to_string(), AttributeValue::S(words))));
         item
     }
 

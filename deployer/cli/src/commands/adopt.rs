@@ -83,6 +83,7 @@ async fn execute_step(session: &Session, step: Step) -> Result<(), Stop> {
         plan: &plan,
         desired: None,
         rolls_back: None,
+        saved_plan: None,
         images: &BTreeMap::new(),
         reporter: &view,
         cancel: interrupt::token(),

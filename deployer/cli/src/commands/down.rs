@@ -94,6 +94,7 @@ async fn apply(
         plan,
         desired: None,
         rolls_back: None,
+        saved_plan: None,
         images: &images,
         reporter,
         cancel: interrupt.clone(),

@@ -82,6 +82,7 @@ mod tests {
             failure: None,
             smoke_passed: None,
             rolls_back: None,
+            plan: None,
             recorded: true,
         };
         Entry::new(run, None)

@@ -72,6 +72,7 @@ async fn delete(session: &Session, observed: &Observed, unused: &[InventoryEntry
         plan: &plan,
         desired: None,
         rolls_back: None,
+        saved_plan: None,
         images: &BTreeMap::new(),
         reporter: &view,
         cancel: interrupt::token(),

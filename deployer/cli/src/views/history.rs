@@ -63,6 +63,7 @@ pub fn show_run(entry: &Entry, steps: &[StepRecord]) {
         ("finished", run.finished.clone().map(|end| format!("{end}{}", taken.unwrap_or_default()))),
         ("by", Some(format!("{}, as {}", run.holder, run.principal))),
         ("goes back to run", run.rolls_back.clone()),
+        ("saved plan", run.plan.as_deref().map(|identity| short(identity).to_string())),
         ("smoke test", run.smoke_passed.map(|passed| smoke(Some(passed)).to_string())),
         ("failure", run.failure.as_deref().map(escaped_lines)),
     ] {
@@ -102,7 +103,7 @@ fn escaped_lines(text: &str) -> String {
     text.lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
-/// Enough of a run's id to tell it from the others.
+/// Enough of an id to tell it from the others.
 pub fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
@@ -138,6 +139,7 @@ mod tests {
             failure: None,
             smoke_passed: None,
             rolls_back: None,
+            plan: None,
             recorded: false,
         }
     }

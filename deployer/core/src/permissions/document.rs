@@ -13,9 +13,10 @@ use crate::settings::Settings;
 const LIMIT: usize = 6_144;
 
 /// Statements on `*`, and why: AWS has no ARN for what they call.
-pub const WITHOUT_ARN: [(&str, &str); 3] = [
+pub const WITHOUT_ARN: [(&str, &str); 4] = [
     ("RegistryLogin", "a login to the registry is for the whole account"),
     ("GatewayList", "a list of gateways names none"),
+    ("ModelAvailability", "whether an account may use a model is asked of the account"),
     ("LogAccountSettings", "resource policies of CloudWatch Logs are the account's"),
 ];
 

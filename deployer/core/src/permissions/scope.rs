@@ -37,6 +37,7 @@ pub enum Scope {
     WorkloadIdentities,
     SmokeSecret,
     Models,
+    ModelAvailability,
     OwnPermissions,
 }
 
@@ -66,6 +67,7 @@ impl Scope {
             Self::WorkloadIdentities => "WorkloadIdentities",
             Self::SmokeSecret => "SmokeSecret",
             Self::Models => "Models",
+            Self::ModelAvailability => "ModelAvailability",
             Self::OwnPermissions => "OwnPermissions",
         })
     }
@@ -73,7 +75,11 @@ impl Scope {
     /// ARNs or patterns of them; none where the environment has nothing of the kind.
     pub fn resources(self, reach: &Reach) -> Vec<String> {
         match self {
-            Self::Free | Self::RegistryLogin | Self::LogAccountSettings | Self::GatewayList => vec!["*".into()],
+            Self::Free
+            | Self::RegistryLogin
+            | Self::LogAccountSettings
+            | Self::GatewayList
+            | Self::ModelAvailability => vec!["*".into()],
             Self::Stacks => reach.stacks(),
             Self::Repositories => reach.repositories(),
             Self::Tables => reach.tables(),

@@ -123,8 +123,14 @@ const OWN: &[Row] = &[
     ("bedrock-agentcore:DeleteWorkloadIdentity", WorkloadIdentities, "AgentCore removes the gateway's", &[Down]),
     ("bedrock:GetInferenceProfile", Models, "see whether the model can be used", &[Doctor]),
     ("bedrock:GetFoundationModel", Models, "see whether the model can be used", &[Doctor]),
-    ("bedrock:GetFoundationModelAvailability", Models, "see whether the account may use the model", &[Doctor]),
+    (
+        "bedrock:GetFoundationModelAvailability",
+        ModelAvailability,
+        "see whether the account may use the model",
+        &[Doctor],
+    ),
     ("secretsmanager:GetSecretValue", SmokeSecret, "get a token for the smoke test", &[Smoke]),
+    ("iam:GetRole", OwnPermissions, "find the path of the role that is acting", &[Doctor]),
     ("iam:SimulatePrincipalPolicy", OwnPermissions, "say which permission is missing", &[Doctor]),
 ];
 

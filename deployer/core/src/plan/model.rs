@@ -83,6 +83,11 @@ impl StepId {
         }
     }
 
+    /// The step of this name; None for any other text.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.name() == name)
+    }
+
     /// As it is spelled in JSON, in events and on the command line.
     pub fn name(self) -> &'static str {
         match self {

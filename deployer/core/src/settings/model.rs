@@ -68,7 +68,8 @@ pub struct Aws {
     pub account: Option<String>,
     /// ARN of the role that CloudFormation acts as; the caller itself without it.
     pub cloudformation_role: Option<String>,
-    /// Set for the local platform only.
+    /// Where AWS calls go, for the local platform only: its own address, or what
+    /// stands in front of it.
     pub endpoint_url: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use deployer_image::{Registry, Secret, sha256_digest};
+use deployer_image::{Patience, Registry, Secret, sha256_digest};
 use tokio::task::JoinHandle;
 
 pub const REPOSITORY: &str = "team/agent";
@@ -57,6 +57,7 @@ impl FakeRegistry {
             connect_to: Some(self.address.clone()),
             username: "AWS".into(),
             password: Secret::new(password),
+            patience: Patience::default(),
         }
     }
 

@@ -55,7 +55,8 @@ fn table(root: &AwsClient) {
 }
 
 fn roles(root: &AwsClient) {
-    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
+    let policy =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
     for role in [GATEWAY_ROLE, "aws-operations-agent-local-execution"] {
         let more = json!({"RoleName": role, "PolicyName": "more", "PolicyDocument": policy.to_string()});
         root.call("iam", "put_role_policy", more);
@@ -71,7 +72,8 @@ fn gateway(root: &AwsClient) {
     let arn = gateway["gatewayArn"].take();
     call("untag_resource", json!({"resourceArn": arn, "tagKeys": ["Component"]}));
     let mut changed = json!({"gatewayIdentifier": id, "description": "not what it was"});
-    for key in ["name", "roleArn", "authorizerType", "authorizerConfiguration", "protocolType", "protocolConfiguration"] {
+    for key in ["name", "roleArn", "authorizerType", "authorizerConfiguration", "protocolType", "protocolConfiguration"]
+    {
         if !gateway[key].is_null() {
             changed[key] = gateway[key].take();
         }
@@ -91,7 +93,8 @@ fn functions(root: &AwsClient) {
     let image = &tools["Code"]["ImageUri"];
     root.call("lambda", "update_function_code", json!({"FunctionName": AGENT, "ImageUri": image}));
     root.call("lambda", "update_function_configuration", json!({"FunctionName": AGENT, "MemorySize": 640}));
-    let agent = root.call("lambda", "get_function", json!({"FunctionName": AGENT}))["Configuration"]["FunctionArn"].clone();
+    let agent =
+        root.call("lambda", "get_function", json!({"FunctionName": AGENT}))["Configuration"]["FunctionArn"].clone();
     root.call("lambda", "untag_resource", json!({"Resource": agent, "TagKeys": ["Component"]}));
     root.call("lambda", "update_function_url_config", json!({"FunctionName": AGENT, "AuthType": "NONE"}));
     root.call("lambda", "remove_permission", json!({"FunctionName": TOOLS, "StatementId": "gateway-role-invoke"}));

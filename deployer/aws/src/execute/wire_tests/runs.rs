@@ -79,6 +79,7 @@ async fn run_in(
         plan: &plan,
         desired: None,
         rolls_back: None,
+        saved_plan: None,
         images: &BTreeMap::new(),
         reporter: &Silent,
         cancel,
