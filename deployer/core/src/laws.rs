@@ -2,6 +2,7 @@
 
 mod facts;
 mod ownership;
+mod resuming;
 mod settings;
 mod situations;
 mod tampering;

@@ -1,7 +1,10 @@
 //! A plan in a file: made on one machine, read by people, applied on another.
 //!
-//! Owns the document and the reasons not to apply it. Reading and writing the
-//! folder around it, with the images beside it, is the command line's.
+//! Owns the document and the reasons not to apply it, or what is left of it once
+//! it was begun. Reading and writing the folder around it, with the images beside
+//! it, is the command line's.
+
+mod rest;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,8 @@ use crate::failure::Failure;
 use crate::only::Part;
 use crate::plan::{Operation, Plan, Step};
 use crate::settings::{Platform, Settings};
+
+pub use rest::Progress;
 
 /// What tells this document from any other JSON.
 const KIND: &str = "deployer-saved-plan";
@@ -78,6 +83,11 @@ impl SavedPlan {
     pub fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self).expect("a plan holds only strings, numbers and maps of them");
         format!("{text}\n")
+    }
+
+    /// SHA-256 of the document, in hex: what the history knows it by.
+    pub fn identity(&self) -> String {
+        hex::encode(Sha256::digest(self.to_json()))
     }
 
     /// Fails with `plan/not-a-plan` on anything else than a plan of this version.

@@ -31,11 +31,12 @@ impl Phase {
         }
     }
 
-    /// What is over the shipped local environment when the phase is over.
-    pub(super) fn settings(self) -> String {
+    /// What is over the shipped local environment when the phase is over. `generation`
+    /// tells one update's tags from another's: a tag that is no longer wanted stays where it is.
+    pub(super) fn settings(self, generation: usize) -> String {
         match self {
             Self::Fresh | Self::Down => DEADLINES.to_string(),
-            Self::Update => format!("{DEADLINES}{CHANGES}"),
+            Self::Update => format!("{DEADLINES}[project.tags]\nOwner = \"team-{generation}\"\n{CHANGES}"),
         }
     }
 }
@@ -59,9 +60,6 @@ lease_seconds = 4
 
 /// Reaches every resource: tags go on all that can be tagged.
 const CHANGES: &str = r#"
-[project.tags]
-Owner = "another-team"
-
 [issuer]
 discovery_url = "local-platform"
 allowed_audience = ["api://default", "api://another"]

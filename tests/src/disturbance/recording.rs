@@ -1,6 +1,6 @@
 //! The calls of an undisturbed deployment, update and teardown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::phase::Phase;
 use crate::fault_proxy::{Effect, FaultPoint};
@@ -22,14 +22,12 @@ impl Recording {
         self.points.iter().flat_map(of)
     }
 
-    /// The first call of each operation on each resource.
-    pub fn distinct(&self, phase: Phase, effect: Effect) -> Vec<FaultPoint> {
-        let points = self.points.get(&phase).map(Vec::as_slice).unwrap_or_default();
-        points.iter().filter(|point| point.nth == 1 && point.effect == effect).cloned().collect()
-    }
-
-    /// Names of the operations, for people.
-    pub fn operations(&self) -> BTreeSet<&str> {
-        self.points.values().flatten().map(|point| point.operation.as_str()).collect()
+    /// The first write of each operation on each resource, in each phase, by the operation's name.
+    pub fn writes_by_operation(&self) -> BTreeMap<&str, Vec<(Phase, &FaultPoint)>> {
+        let mut found: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (phase, point) in self.all(Effect::Write).filter(|(_, point)| point.nth == 1) {
+            found.entry(&point.operation).or_default().push((phase, point));
+        }
+        found
     }
 }

@@ -1,6 +1,7 @@
 //! A place with a proxy in front of its platform, and what it should end as.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,8 @@ pub struct Rig {
     platform: String,
     proxy: FaultProxy,
     aws: AwsClient,
+    /// Counts the states that were prepared.
+    generation: AtomicUsize,
     /// What exists after each phase when nothing goes wrong.
     undisturbed: BTreeMap<Phase, Inventory>,
     pub recording: Recording,
@@ -37,12 +40,12 @@ pub struct Ran {
 impl Rig {
     /// Starts a platform and records the three phases undisturbed. The account is empty then.
     pub fn new() -> Self {
-        let place = Place::with_local(&Phase::Fresh.settings());
+        let place = Place::with_local(&Phase::Fresh.settings(0));
         let platform = place.start_platform();
         let proxy = FaultProxy::start(&platform);
         let aws = place.aws();
-        let mut rig =
-            Self { place, platform, proxy, aws, undisturbed: BTreeMap::new(), recording: Recording::default() };
+        let (undisturbed, recording) = (BTreeMap::new(), Recording::default());
+        let mut rig = Self { place, platform, proxy, aws, generation: AtomicUsize::new(0), undisturbed, recording };
         // The first run compiles the images, which is nothing to record.
         for _ in 0..2 {
             Phase::ALL.into_iter().for_each(|phase| rig.record(phase));
@@ -54,7 +57,7 @@ impl Rig {
         if phase == Phase::Fresh {
             self.forget_images();
         }
-        self.place.change_local(&phase.settings());
+        self.place.change_local(&phase.settings(self.generation.fetch_add(1, Ordering::Relaxed)));
         self.run(phase, []).finished.succeeded();
         self.recording.points.insert(phase, FaultPoint::all_of(&self.proxy.log()));
         self.undisturbed.insert(phase, inventory(&self.aws));
@@ -75,12 +78,12 @@ impl Rig {
                 self.forget_images();
             }
             Phase::Update | Phase::Down => {
-                self.place.change_local(&Phase::Fresh.settings());
+                self.place.change_local(&Phase::Fresh.settings(0));
                 self.place.deploy(Phase::Fresh.arguments()).succeeded();
                 self.aws.call("dynamodb", "put_item", json!({"TableName": TABLE, "Item": item()}));
             }
         }
-        self.place.change_local(&phase.settings());
+        self.place.change_local(&phase.settings(self.generation.fetch_add(1, Ordering::Relaxed)));
     }
 
     /// Runs the phase's command once, with these faults armed.

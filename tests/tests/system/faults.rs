@@ -1,8 +1,8 @@
-//! Each write of a deployment, an update and a teardown goes wrong in each way;
-//! the same command again ends where it would have ended.
+//! Each write operation of a deployment, an update and a teardown goes wrong
+//! in each way; the same command again ends where it would have ended.
 //!
-//! Here every distinct write meets every fault once, several in one row of
-//! runs, beside a seeded sample of isolated cases. `fault-sweep` tries all.
+//! Here every operation meets every fault once, several in one row of runs,
+//! beside a seeded sample of single cases. `fault-sweep` tries each call.
 
 use std::sync::PoisonError;
 
@@ -12,38 +12,53 @@ use system_tests::fault_proxy::{Effect, Fault, FaultPoint};
 
 use crate::shared::ONE_DEPLOYMENT;
 
-/// Isolated cases; `FAULT_SEED` repeats a run.
+/// Single cases; `FAULT_SEED` repeats them.
 const SAMPLE: usize = 6;
+
+/// Faults that are met in one row of runs of a phase's command.
+struct Row {
+    phase: Phase,
+    faults: Vec<(FaultPoint, Fault)>,
+}
 
 #[test]
 fn after_any_fault_the_same_command_converges() {
     let _turn = ONE_DEPLOYMENT.lock().unwrap_or_else(PoisonError::into_inner);
     let rig = Rig::new();
-    every_phase_writes(&rig);
+    for row in rows(&rig) {
+        let (phase, count) = (row.phase, row.faults.len());
+        let runs = meet(&rig, row);
+        println!("{phase}: converged after {count} faults and {runs} runs");
+    }
+    a_sample(&rig);
+}
+
+/// Every write operation with every fault. The faults of an operation are dealt
+/// out to its calls; a call gets one in each round.
+fn rows(rig: &Rig) -> Vec<Row> {
+    let operations = rig.recording.writes_by_operation();
+    // Otherwise the proxy would be bypassed and nothing here would mean anything.
+    assert!(operations.len() >= 15, "these writes went through the proxy: {:?}", operations.keys());
+    let mut rows: Vec<Row> = Vec::new();
     for round in 0..Fault::OF_WRITES.len() {
         for phase in Phase::ALL {
-            let runs = a_row_of_faults(&rig, phase, round);
-            println!("round {round}, {phase}: converged after {runs} runs");
+            let dealt = operations.values().flat_map(|points| {
+                let faults = Fault::OF_WRITES.iter().enumerate().filter(|(index, _)| index / points.len() == round);
+                faults.map(|(index, fault)| (points[index % points.len()], *fault))
+            });
+            let of_phase = dealt.filter(|((of, _), _)| *of == phase);
+            let faults: Vec<_> = of_phase.map(|((_, point), fault)| (point.clone(), fault)).collect();
+            if !faults.is_empty() {
+                rows.push(Row { phase, faults });
+            }
         }
     }
-    a_sample_in_isolation(&rig);
+    rows
 }
 
-/// Otherwise the proxy would be bypassed and nothing below would mean anything.
-fn every_phase_writes(rig: &Rig) {
-    for phase in Phase::ALL {
-        let writes = rig.recording.distinct(phase, Effect::Write);
-        assert!(writes.len() >= 5, "{phase} made only these writes through the proxy: {writes:?}");
-    }
-}
-
-/// Every distinct write of the phase meets one fault, another one in each round;
-/// the command is run again until nothing is left to meet and it succeeds. Returns how often.
-fn a_row_of_faults(rig: &Rig, phase: Phase, round: usize) -> usize {
-    let points = rig.recording.distinct(phase, Effect::Write);
-    let fault = |index: usize| Fault::OF_WRITES[(index + round) % Fault::OF_WRITES.len()];
-    let mut left: Vec<(FaultPoint, Fault)> =
-        points.into_iter().enumerate().map(|(index, point)| (point, fault(index))).collect();
+/// Runs the command again until nothing is left to meet and it succeeds. Returns how often.
+fn meet(rig: &Rig, row: Row) -> usize {
+    let Row { phase, faults: mut left } = row;
     let most_runs = left.len() + 2;
     rig.prepare(phase);
     let mut runs = 0;
@@ -57,7 +72,7 @@ fn a_row_of_faults(rig: &Rig, phase: Phase, round: usize) -> usize {
         }
     }
     let last = rig.run(phase, []);
-    rig.finish(phase, last.finished).unwrap_or_else(|problem| panic!("{phase}, round {round}: {problem}"));
+    rig.finish(phase, last.finished).unwrap_or_else(|problem| panic!("{phase}: {problem}"));
     // A call that was no longer needed after an earlier fault gets its own in a deployment of its own.
     for (point, fault) in left {
         assert!(alone(rig, phase, &point, fault), "{phase}: {point} did not come");
@@ -71,7 +86,7 @@ fn alone(rig: &Rig, phase: Phase, point: &FaultPoint, fault: Fault) -> bool {
     rig.try_one(phase, point, fault).unwrap_or_else(|problem| panic!("{phase}: {point} {fault}: {problem}"))
 }
 
-fn a_sample_in_isolation(rig: &Rig) {
+fn a_sample(rig: &Rig) {
     let seed = std::env::var("FAULT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
     println!("FAULT_SEED={seed}");
     let mut random = Rng::with_seed(seed);

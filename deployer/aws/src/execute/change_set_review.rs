@@ -8,10 +8,19 @@ use aws_sdk_cloudformation::types::{
 };
 use deployer_core::plan::{ResourceChangeKind, StackDeployment};
 
-/// Types that the local platform's CloudFormation shows as modified although
-/// nothing changes, with what it gets wrong. AWS is never excused.
-const FALSE_CHANGES: [(&str, &str); 1] =
-    [("AWS::Lambda::Url", "compares the function's name in the template with the ARN that it keeps")];
+/// A property that the local platform's CloudFormation shows as modified although
+/// nothing changes. AWS is never excused.
+struct FalseChange {
+    resource_type: &'static str,
+    property: &'static str,
+}
+
+const FALSE_CHANGES: [FalseChange; 2] = [
+    // Compares the function's name in the template with the ARN that it keeps.
+    FalseChange { resource_type: "AWS::Lambda::Url", property: "TargetFunctionArn" },
+    // Gives the stack's tags to what cannot be tagged.
+    FalseChange { resource_type: "AWS::Lambda::Permission", property: "Tags" },
+];
 
 /// What a change set is held against.
 pub struct Review<'a> {
@@ -46,8 +55,12 @@ impl Review<'_> {
     }
 
     fn is_false(&self, change: &ResourceChange) -> bool {
-        let known = FALSE_CHANGES.iter().any(|(kind, _)| change.resource_type() == Some(kind));
-        self.local && known && change.action() == Some(&ChangeAction::Modify)
+        let modifies = change.action() == Some(&ChangeAction::Modify);
+        let known = |property: Option<&str>| {
+            let mut of_type = FALSE_CHANGES.iter().filter(|known| change.resource_type() == Some(known.resource_type));
+            of_type.any(|known| property == Some(known.property))
+        };
+        self.local && modifies && !change.details().is_empty() && change.details().iter().map(property).all(known)
     }
 }
 
@@ -242,11 +255,18 @@ mod tests {
 
     #[test]
     fn false_changes_are_excused_on_the_local_platform_only() {
-        let url = typed("Url", "AWS::Lambda::Url", ChangeAction::Modify, Replacement::False);
-        let deployment = deployment(&[]);
-        assert!(Review { deployment: &deployment, local: true }.excess(std::slice::from_ref(&url)).is_empty());
-        assert_eq!(Review { deployment: &deployment, local: false }.excess(std::slice::from_ref(&url)).len(), 1);
-        let removed = typed("Url", "AWS::Lambda::Url", ChangeAction::Remove, Replacement::False);
-        assert_eq!(Review { deployment: &deployment, local: true }.excess(&[removed]).len(), 1);
+        let of = |kind: &str, action: ChangeAction, property: &str| {
+            let target = ResourceTargetDefinition::builder().name(property).build();
+            let detail = ResourceChangeDetail::builder().target(target).build();
+            let change = ResourceChange::builder().logical_resource_id("X").resource_type(kind).action(action);
+            change.details(detail).build()
+        };
+        let excess = |local, change| Review { deployment: &deployment(&[]), local }.excess(&[change]).len();
+        for FalseChange { resource_type, property } in FALSE_CHANGES {
+            assert_eq!(excess(true, of(resource_type, ChangeAction::Modify, property)), 0);
+            assert_eq!(excess(false, of(resource_type, ChangeAction::Modify, property)), 1);
+            assert_eq!(excess(true, of(resource_type, ChangeAction::Remove, property)), 1);
+            assert_eq!(excess(true, of(resource_type, ChangeAction::Modify, "AuthType")), 1);
+        }
     }
 }

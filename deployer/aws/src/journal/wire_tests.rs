@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use deployer_core::Plan;
+use deployer_core::plan::{Action, Step, StepId};
 use deployer_core::progress::Silent;
+use deployer_core::{Failure, Plan};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{Journal, RunKind, deployment, history, note_smoke_test};
+use super::{Journal, RunKind, State, deployment, history, note_smoke_test, run_steps};
 use crate::execute::Run;
 use crate::fake_aws::{Answer, Call, FakeAws};
 use crate::lease::{LeaseRecord, Process};
 use crate::samples;
+
+/// Of a saved plan.
+const IDENTITY: &str = "0123";
 
 /// Why DynamoDB cancels a transaction: the check's reason, and none for the put.
 fn cancelled(reason: &str) -> Answer {
@@ -34,7 +38,7 @@ fn lease() -> LeaseRecord {
     }
 }
 
-async fn begin(aws: &FakeAws) -> Result<Journal, deployer_core::Failure> {
+async fn begin(aws: &FakeAws) -> Result<Journal, Failure> {
     let (clients, settings, desired) = (aws.clients().await, aws.settings(), samples::desired());
     let plan = Plan {
         environment: "local".into(),
@@ -50,7 +54,7 @@ async fn begin(aws: &FakeAws) -> Result<Journal, deployer_core::Failure> {
         plan: &plan,
         desired: Some(&desired),
         rolls_back: None,
-        saved_plan: None,
+        saved_plan: Some(IDENTITY.into()),
         images: &BTreeMap::new(),
         reporter: &Silent,
         cancel: CancellationToken::new(),
@@ -97,7 +101,33 @@ async fn a_run_and_its_deployment_are_written_together_and_can_be_read_back() {
     let (clients, settings) = (reader.clients().await, reader.settings());
     let runs = history(&clients, &settings).await.unwrap();
     assert_eq!((runs[0].run_id.as_str(), runs[0].kind, runs[0].recorded), ("r1", RunKind::Up, true));
+    assert_eq!(runs[0].plan.as_deref(), Some(IDENTITY));
     assert_eq!(deployment(&clients, &settings, "r1").await.unwrap(), Some(samples::desired()));
+}
+
+#[tokio::test]
+async fn a_step_is_known_by_its_id_and_its_failure_by_its_code() {
+    let aws = FakeAws::serve(|_| Answer::ok("{}")).await;
+    let journal = begin(&aws).await.unwrap();
+    let step = Step {
+        id: StepId::Gateway,
+        action: Action::Create,
+        resource: "gateway x".into(),
+        reason: String::new(),
+        changes: vec![],
+        foreign: vec![],
+        depends_on: vec![],
+        operation: None,
+        fingerprint: String::new(),
+    };
+    journal.intent(0, &step).await.unwrap();
+    journal.result(0, &step, &Err(Failure::new("plan/stale", "create gateway x", "it moved"))).await.unwrap();
+    let items: Vec<Value> = aws.calls()[1..].iter().flat_map(written).collect();
+    let reader = FakeAws::serve(move |_| Answer::ok(json!({ "Items": items }).to_string())).await;
+    let steps = run_steps(&reader.clients().await, &reader.settings(), "r1").await.unwrap();
+    let told: Vec<_> = steps.iter().map(|step| (step.id, step.state, step.code.as_deref())).collect();
+    let id = Some(StepId::Gateway);
+    assert_eq!(told, [(id, State::Running, None), (id, State::Failed, Some("plan/stale"))]);
 }
 
 fn run_item(number: u32) -> Value {

@@ -65,7 +65,7 @@ pub struct Adopt {
 
 fn step_parser() -> impl TypedValueParser<Value = StepId> {
     PossibleValuesParser::new(StepId::ALL.map(StepId::name)).map(|name| {
-        let step = StepId::ALL.into_iter().find(|id| id.name() == name);
+        let step = StepId::named(&name);
         step.expect("the parser lets only these names through")
     })
 }

@@ -1,10 +1,14 @@
 //! `deployer up`: get a plan, ask, deploy, test.
 
 mod aftermath;
+mod earlier;
 mod finish;
-mod prepare;
+mod prepared;
+mod saved;
+mod sources;
 
 use deployer_aws::{CancellationToken, Run, execute};
+use deployer_core::Settings;
 use deployer_core::progress::Reporter;
 
 use super::confirm::{self, Given};
@@ -18,7 +22,11 @@ use crate::views;
 use crate::views::out::{say, tell};
 use crate::views::plan::Detail;
 
-use prepare::Prepared;
+use prepared::Prepared;
+
+/// What Ctrl-C cuts off before and after the run, and what that leaves.
+const PREPARATION: (&str, &str) = ("prepare the deployment", "nothing was changed");
+const TEST: (&str, &str) = ("test the deployment", "everything is deployed, `up --smoke` tests it again");
 
 pub async fn run(project: &Project, arguments: &Up) -> Result<(), Stop> {
     let mut document = UpDocument::new(&arguments.environment.name);
@@ -33,15 +41,8 @@ async fn deploy(project: &Project, arguments: &Up, document: &mut UpDocument) ->
     let settings = project.settings(&arguments.environment.name)?;
     let platform = settings.platform;
     let view = views::progress::ProgressView::new();
-    let interrupt = interrupt::token();
-    let surroundings = Surroundings { arguments, reporter: &view, interrupt: &interrupt };
-    let state = ("prepare the deployment", "nothing was changed");
-    let preparing = prepare::prepare(project, settings, &surroundings);
-    let result = async {
-        let prepared = interrupt::until_interrupted(&interrupt, state, preparing).await?;
-        surroundings.go_on(&prepared, document).await
-    };
-    session::explained(platform, result.await)
+    let surroundings = Surroundings { arguments, reporter: &view, interrupt: &interrupt::token() };
+    session::explained(platform, surroundings.deploy(project, settings, document).await)
 }
 
 /// What every part of the command works with.
@@ -52,36 +53,51 @@ struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    async fn go_on(&self, prepared: &Prepared, document: &mut UpDocument) -> Result<(), Stop> {
-        let changes = !prepared.estate.plan.is_empty();
-        if changes || !prepared.estate.faults.is_empty() {
-            self.show_plan(prepared);
+    async fn deploy(&self, project: &Project, settings: Settings, document: &mut UpDocument) -> Result<(), Stop> {
+        let preparing = self.prepare(project, settings);
+        let prepared = interrupt::until_interrupted(self.interrupt, PREPARATION, preparing).await?;
+        self.show_plan(&prepared);
+        refuse_faults(&prepared)?;
+        if !prepared.estate.plan.is_empty() {
+            self.confirm(&prepared)?;
+            self.apply(&prepared, document).await?;
         }
-        refuse_faults(prepared)?;
-        if changes {
-            let given = Given { yes: self.arguments.yes, approve_iam: self.arguments.approve_iam };
-            confirm::deployment(&prepared.estate.plan, &prepared.session.settings, given)?;
-            self.apply(prepared, document).await?;
-        }
-        let state = ("test the deployment", "everything is deployed, `up --smoke` tests it again");
-        let finishing = finish::finish(self, prepared, document);
-        interrupt::until_interrupted(self.interrupt, state, finishing).await
+        let finishing = finish::finish(self, &prepared, document);
+        interrupt::until_interrupted(self.interrupt, TEST, finishing).await
     }
 
-    /// Stdout is for the document where there is one.
+    async fn prepare(&self, project: &Project, settings: Settings) -> Result<Prepared, Stop> {
+        match &self.arguments.plan {
+            Some(folder) => saved::prepare(project, settings, folder, self).await,
+            None if self.arguments.rollback => earlier::prepare(project, settings, self).await,
+            None => sources::prepare(project, settings, self).await,
+        }
+    }
+
+    /// Where there is something to see. Stdout is for the document where there is one.
     fn show_plan(&self, prepared: &Prepared) {
-        let text = views::plan::text(&prepared.estate.plan, Detail::of(self.arguments.verbose));
+        let estate = &prepared.estate;
+        if estate.plan.is_empty() && estate.faults.is_empty() {
+            return;
+        }
+        let text = views::plan::text(&estate.plan, Detail::of(self.arguments.verbose));
         if self.arguments.json { tell!("{text}") } else { say!("{text}") }
+    }
+
+    fn confirm(&self, prepared: &Prepared) -> Result<(), Stop> {
+        let given = Given { yes: self.arguments.yes, approve_iam: self.arguments.approve_iam };
+        confirm::deployment(&prepared.estate.plan, &prepared.session.settings, given)
     }
 
     async fn apply(&self, prepared: &Prepared, document: &mut UpDocument) -> Result<(), Stop> {
         let run = Run {
             clients: &prepared.session.clients,
             settings: &prepared.session.settings,
-            kind: prepared.kind,
+            kind: prepared.kind(),
             plan: &prepared.estate.plan,
             desired: prepared.recorded(),
-            rolls_back: prepared.rolls_back.clone(),
+            rolls_back: prepared.rolls_back(),
+            saved_plan: prepared.saved_plan(),
             images: &prepared.images,
             reporter: self.reporter,
             cancel: self.interrupt.clone(),
@@ -92,7 +108,7 @@ impl Surroundings<'_> {
                 document.done = outcome.done;
                 Ok(())
             }
-            Err(stopped) => Err(aftermath::of(&prepared.session, stopped, self.interrupt).await),
+            Err(stopped) => Err(aftermath::of(prepared, stopped, self.interrupt).await),
         }
     }
 }

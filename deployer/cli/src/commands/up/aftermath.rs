@@ -5,6 +5,7 @@ use std::time::Duration;
 use deployer_aws::{CancellationToken, ExecutionFailure};
 use deployer_core::rollback;
 
+use super::prepared::{Origin, Prepared};
 use crate::documents::{ResourceState, resource_states};
 use crate::run_summaries;
 use crate::session::Session;
@@ -15,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The run's end with what it leaves. Looks nothing up for a run that did
 /// nothing, nor for one that somebody interrupted.
-pub async fn of(session: &Session, run: ExecutionFailure, interrupt: &CancellationToken) -> Stop {
+pub async fn of(prepared: &Prepared, run: ExecutionFailure, interrupt: &CancellationToken) -> Stop {
+    let (session, run) = (&prepared.session, advised(&prepared.origin, run));
     let refused = run.done.is_empty() && ["run/locked", "plan/stale"].contains(&run.failure.code);
     if refused || interrupt.is_cancelled() {
         return run.into();
@@ -26,6 +28,14 @@ pub async fn of(session: &Session, run: ExecutionFailure, interrupt: &Cancellati
         () = interrupt.cancelled() => Default::default(),
     };
     Stop::Partial(Box::new(PartialRun { run, left, rollback }))
+}
+
+/// A saved plan is not made anew by the command that applies it.
+fn advised(origin: &Origin, mut run: ExecutionFailure) -> ExecutionFailure {
+    if run.failure.code == "plan/stale" && matches!(origin, Origin::Saved { .. }) {
+        run.failure = run.failure.with_hint("run the same command again: it finishes the plan, or asks for a new one");
+    }
+    run
 }
 
 async fn left(session: &Session, run: &ExecutionFailure) -> Vec<ResourceState> {

@@ -2,11 +2,11 @@
 
 use contract::Connection;
 use deployer_core::rollback::RunSummary;
-use deployer_core::{Event, Failure, only};
+use deployer_core::{Event, Failure};
 use deployer_verify::{Subject, verify};
 
 use super::Surroundings;
-use super::prepare::Prepared;
+use super::prepared::{Origin, Prepared};
 use crate::connection;
 use crate::documents::{SmokeDocument, UpDocument};
 use crate::run_summaries;
@@ -21,14 +21,9 @@ pub async fn finish(
     prepared: &Prepared,
     document: &mut UpDocument,
 ) -> Result<(), Stop> {
-    let (arguments, session) = (surroundings.arguments, &prepared.session);
-    let connection = match document.run_id {
-        Some(_) => connection::of(session, &deployer_aws::observe(&session.clients, &session.settings).await),
-        None => connection::of(session, &prepared.estate.observed),
-    };
     // A part may be deployed before there is anything to reach.
-    let connection = match connection {
-        Err(failure) if arguments.only.is_some() => {
+    let connection = match connect(prepared, document).await {
+        Err(failure) if prepared.part.is_some() => {
             surroundings.reporter.report(Event::Note { text: failure.to_string() });
             return Ok(());
         }
@@ -36,26 +31,34 @@ pub async fn finish(
     };
     document.outputs = Some(connection.clone());
     let file = connection::write(&connection)?;
-    if document.run_id.is_none() && !arguments.json {
-        say!("Nothing to change: {}.", unchanged(surroundings, &connection.environment));
+    let shows = !surroundings.arguments.json;
+    if document.run_id.is_none() && shows {
+        say!("Nothing to change: {}.", unchanged(prepared));
     }
-    test(surroundings, session, &connection, document).await?;
-    if !arguments.json {
+    test(surroundings, prepared, &connection, document).await?;
+    if shows {
         views::outputs::show(&connection, &file);
     }
     Ok(())
 }
 
+/// How to reach what is deployed now.
+async fn connect(prepared: &Prepared, document: &UpDocument) -> Result<Connection, Failure> {
+    let session = &prepared.session;
+    match document.run_id {
+        Some(_) => connection::of(session, &deployer_aws::observe(&session.clients, &session.settings).await),
+        None => connection::of(session, &prepared.estate.observed),
+    }
+}
+
 /// What was found to be as wanted.
-fn unchanged(surroundings: &Surroundings<'_>, environment: &str) -> String {
-    let arguments = surroundings.arguments;
-    match arguments.only {
-        Some(part) => {
-            format!("part {} of environment {environment} is as its settings say", only::Part::from(part).name())
-        }
-        None if arguments.rollback => format!("environment {environment} is as it was deployed then"),
-        None if arguments.plan.is_some() => format!("environment {environment} is as the saved plan wants it"),
-        None => format!("environment {environment} is as its settings say"),
+fn unchanged(prepared: &Prepared) -> String {
+    let environment = format!("environment {}", prepared.session.settings.environment);
+    let what = prepared.part.map_or(environment.clone(), |part| format!("part {} of {environment}", part.name()));
+    match prepared.origin {
+        Origin::Sources => format!("{what} is as its settings say"),
+        Origin::Saved { .. } => format!("{what} is as the saved plan wants it"),
+        Origin::Earlier { .. } => format!("{what} is as it was deployed then"),
     }
 }
 
@@ -67,11 +70,12 @@ enum Test {
 
 async fn test(
     surroundings: &Surroundings<'_>,
-    session: &Session,
+    prepared: &Prepared,
     connection: &Connection,
     document: &mut UpDocument,
 ) -> Result<(), Stop> {
-    let Test::Yes { run_id } = wanted(surroundings, session, document).await? else { return Ok(()) };
+    let Test::Yes { run_id } = wanted(surroundings, prepared, document).await? else { return Ok(()) };
+    let session = &prepared.session;
     let token = session.token().await.map(|token| token.map(|secret| secret.reveal().to_string()));
     let subject = Subject { connection, profile: session.settings.aws.profile.clone(), token };
     let report = verify(subject, surroundings.reporter).await;
@@ -85,8 +89,8 @@ async fn test(
 
 /// After a change, when asked for, and where the last deployment did not come
 /// to a good end: an unchanged environment is not a working one.
-async fn wanted(surroundings: &Surroundings<'_>, session: &Session, document: &UpDocument) -> Result<Test, Failure> {
-    let arguments = surroundings.arguments;
+async fn wanted(surroundings: &Surroundings<'_>, prepared: &Prepared, document: &UpDocument) -> Result<Test, Failure> {
+    let (arguments, session) = (surroundings.arguments, &prepared.session);
     if arguments.no_smoke {
         return Ok(Test::No);
     }
@@ -96,7 +100,7 @@ async fn wanted(surroundings: &Surroundings<'_>, session: &Session, document: &U
     let runs = deployer_aws::history(&session.clients, &session.settings).await?;
     let newest = run_summaries::deployments(&runs).into_iter().next();
     let is_untested = newest.as_ref().is_some_and(ended_badly);
-    match arguments.smoke || is_untested {
+    match arguments.smoke || prepared.is_begun() || is_untested {
         true => Ok(Test::Yes { run_id: newest.map(|run| run.run_id) }),
         false => Ok(Test::No),
     }
