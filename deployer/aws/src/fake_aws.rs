@@ -20,9 +20,11 @@ pub struct Call {
     pub name: String,
     /// Of the query protocol.
     pub parameters: BTreeMap<String, String>,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
+#[derive(Clone)]
 pub struct Answer {
     status: u16,
     error: Option<&'static str>,
@@ -81,6 +83,15 @@ impl FakeAws {
         .await
     }
 
+    /// Answers a call by the beginning of its name; any other one is not found.
+    pub async fn answering<const N: usize>(answers: [(&'static str, Answer); N]) -> Self {
+        Self::serve(move |call| {
+            let found = answers.iter().find(|(begins, _)| call.name.starts_with(begins));
+            found.map_or_else(|| Answer { status: 404, ..Answer::ok("") }, |(_, answer)| answer.clone())
+        })
+        .await
+    }
+
     /// Answers in its own time, or never.
     pub async fn serve_slowly(script: impl Fn(Call) -> BoxFuture<'static, Answer> + Send + Sync + 'static) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,7 +110,12 @@ impl FakeAws {
     }
 
     pub async fn clients(&self) -> Clients {
-        Clients::of_test(&self.settings(), "arn:aws:iam::111122223333:user/deployer").await
+        self.clients_of("arn:aws:iam::111122223333:user/deployer").await
+    }
+
+    /// Clients of this caller.
+    pub async fn clients_of(&self, principal: &str) -> Clients {
+        Clients::of_test(&self.settings(), principal).await
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -142,7 +158,7 @@ fn call(method: &Method, uri: &Uri, headers: &HeaderMap, body: String) -> Call {
         (None, Some(action)) => action.clone(),
         (None, None) => format!("{method} {}", uri.path().trim_end_matches('/')),
     };
-    Call { name, parameters, body }
+    Call { name, parameters, headers: headers.clone(), body }
 }
 
 fn decoded(text: &str) -> String {

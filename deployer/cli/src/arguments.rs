@@ -1,10 +1,11 @@
 //! Commands and flags.
 
+#[cfg(test)]
+mod command_lines;
 mod deploy;
+mod duration;
 mod examine;
 mod operate;
-#[cfg(test)]
-mod pipelines;
 
 use std::path::PathBuf;
 

@@ -87,5 +87,5 @@ pub fn path(environment: &str) -> Result<PathBuf, Failure> {
 
 fn not_deployed(environment: &str, cause: &str) -> Failure {
     Failure::new("run/not-deployed", format!("find the agent of environment {environment}"), cause)
-        .with_hint(format!("deployer up --env {environment}"))
+        .with_hint(format!("`deployer up --env {environment}` deploys it"))
 }

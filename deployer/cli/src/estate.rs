@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use deployer_aws::observe;
+use deployer_aws::{function_state, observe};
 use deployer_core::checks;
 use deployer_core::desired::{ImageDigests, desired};
+use deployer_core::doctor::FunctionState;
 use deployer_core::observed::is_in_motion;
 use deployer_core::only::{Part, Reduced, only};
 use deployer_core::plan::{Plan, plan};
@@ -41,15 +42,16 @@ pub async fn plan_settled(
     Ok(decide(&session.settings, desired, observe_settled(session, reporter).await?))
 }
 
-/// Observes until no stack, gateway or target is between two states: an earlier,
-/// interrupted run may have left one in motion.
+/// Observes until no stack, gateway, target or function is between two states: an
+/// earlier, interrupted run may have left one in motion.
 pub async fn observe_settled(session: &Session, reporter: &dyn Reporter) -> Result<Observed, Failure> {
     let patience = Duration::from_secs(session.settings.deadlines.stack_seconds.into());
     let deadline = tokio::time::Instant::now() + patience;
     let mut told = false;
     loop {
-        let observed = observe(&session.clients, &session.settings).await;
-        let Some(moving) = in_motion(&observed) else {
+        let observing = observe(&session.clients, &session.settings);
+        let (observed, function) = tokio::join!(observing, function_in_motion(session));
+        let Some(moving) = in_motion(&observed).or(function) else {
             if told {
                 reporter.finished("settle", "");
             }
@@ -109,4 +111,39 @@ fn in_motion(observed: &Observed) -> Option<String> {
     }
     let target = observed.target.present().filter(|target| is_in_motion(&target.status))?;
     Some(format!("target {} ({})", target.name, target.status))
+}
+
+/// The first function that is not yet as its last change made it, and does not
+/// answer until then. One that cannot be read is the plan's to tell.
+async fn function_in_motion(session: &Session) -> Option<String> {
+    let names = session.settings.names();
+    let state = async |name: String| {
+        let state = function_state(&session.clients, &name).await.ok().flatten()?;
+        is_changing(&state).then(|| format!("function {name}"))
+    };
+    let (agent, tools) = tokio::join!(state(names.agent_function()), state(names.tool_function()));
+    agent.or(tools)
+}
+
+fn is_changing(state: &FunctionState) -> bool {
+    state.state == "Pending" || state.last_update.as_deref() == Some("InProgress")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn function_changes_until_it_is_made_and_its_update_is_through() {
+        let changing = |state: &str, last_update: Option<&str>| {
+            is_changing(&FunctionState {
+                state: state.into(),
+                state_reason: None,
+                last_update: last_update.map(str::to_string),
+                last_update_reason: None,
+            })
+        };
+        assert!(changing("Pending", None) && changing("Active", Some("InProgress")));
+        assert!(!changing("Active", None) && !changing("Active", Some("Failed")) && !changing("Inactive", None));
+    }
 }

@@ -1,19 +1,22 @@
-//! The `deployer` binary: arguments become settings once, commands read like
-//! recipes, views write. Decisions are in `deployer-core`, work in the crates
-//! beside it.
+//! The `deployer` binary. Decisions are in `deployer-core`, work in the crates
+//! beside it. In the order in which a command comes by:
+//!
+//! - `arguments`: commands and flags; `commands`: one file each, read like recipes
+//! - `project`: the checkout; `session`: settings, platform and clients of one environment
+//! - `artifacts`: the images that the sources give; `estate`: desired, observed and the plan;
+//!   `plan_folder`: a plan saved for later
+//! - `inspection`: what `doctor`, `drift`, `images` and `logs` gather
+//! - `views`: what people see; `documents`: what `--json` prints; `connection`: the file for `chat`
+//! - `interrupt` and `stop`: early ends and their exit codes
 
 mod arguments;
 mod artifacts;
 mod commands;
-mod comparison;
 mod connection;
 mod documents;
-mod duration;
 mod estate;
-mod examination;
-mod image_inventory;
+mod inspection;
 mod interrupt;
-mod log_reader;
 mod plan_folder;
 mod project;
 mod run_summaries;

@@ -143,6 +143,14 @@ pub struct ObservedStack {
 }
 
 impl ObservedStack {
+    /// True where its template is this one. CloudFormation gives every character
+    /// beyond ASCII back as a question mark, and may lose the line's end at the end.
+    pub fn has_template(&self, wanted: &str) -> bool {
+        let given_back = wanted.trim_end().chars().map(|character| if character.is_ascii() { character } else { '?' });
+        let found = self.template.trim_end();
+        found == wanted.trim_end() || found.chars().eq(given_back)
+    }
+
     /// True when only making it again helps: CloudFormation can do nothing but
     /// delete a stack whose creation or deletion failed.
     pub fn is_lost(&self) -> bool {
@@ -214,4 +222,30 @@ pub struct ObservedStatement {
     pub action: String,
     /// Conditions, if there are any.
     pub condition: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(template: &str) -> ObservedStack {
+        ObservedStack {
+            id: String::new(),
+            status: "CREATE_COMPLETE".into(),
+            status_reason: None,
+            template: template.into(),
+            parameters: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_template_is_the_same_as_cloudformation_gives_it_back() {
+        let wanted = "Owner: J\u{fc}rgen\n";
+        assert!(stack(wanted).has_template(wanted));
+        assert!(stack("Owner: J?rgen").has_template(wanted));
+        assert!(!stack("Owner: J?rg").has_template(wanted));
+        assert!(!stack("Owner: ??rgen").has_template(wanted));
+    }
 }

@@ -48,7 +48,11 @@ pub(super) fn of_path(path: &str) -> (String, Option<String>) {
     if segments.first().is_some_and(|first| first.starts_with("20") && first.len() == "2015-03-31".len()) {
         segments.remove(0);
     }
-    let named = segments.get(1).map(|name| short(&decoded(name)));
+    let is_gateway = segments.first() == Some(&"gateways");
+    let named = segments.get(1).map(|name| match decoded(name) {
+        id if is_gateway => gateway_name(&id).to_string(),
+        other => short(&other),
+    });
     let shape = segments.iter().enumerate().map(|(index, segment)| if index % 2 == 0 { segment } else { "*" });
     (shape.collect::<Vec<_>>().join("/"), named)
 }
@@ -65,27 +69,24 @@ fn short(identifier: &str) -> String {
         Some(arn) => {
             let resource = arn.splitn(5, ':').last().unwrap_or(arn);
             let name = resource.split_once(['/', ':']).map_or(resource, |(_, name)| name);
-            match arn.contains(":cloudformation:") {
-                true => name.split('/').next().unwrap_or(name),
-                false => name,
+            if arn.contains(":cloudformation:") {
+                name.split('/').next().unwrap_or(name)
+            } else if arn.contains(":bedrock-agentcore:") {
+                gateway_name(name)
+            } else {
+                name
             }
         }
         None => identifier,
     };
-    without_suffix(name).to_string()
+    name.to_string()
 }
 
-/// A gateway's id is its name, a hyphen and ten characters of the alphabet [0-9a-z], a digit among them.
-fn without_suffix(name: &str) -> &str {
-    match name.rsplit_once('-') {
-        Some((start, end))
-            if end.len() == 10
-                && end.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-                && end.chars().any(|letter| letter.is_ascii_digit()) =>
-        {
-            start
-        }
-        _ => name,
+/// A gateway's id is its name, a hyphen and ten characters that AWS chooses.
+fn gateway_name(id: &str) -> &str {
+    match id.rsplit_once('-') {
+        Some((name, chosen)) if chosen.len() == 10 => name,
+        _ => id,
     }
 }
 
@@ -108,5 +109,6 @@ mod tests {
         let (shape, name) = of_path("/2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A0%3Afunction%3Atool");
         assert_eq!((shape.as_str(), name.as_deref()), ("tags/*", Some("tool")));
         assert_eq!(of_path("/gateways/"), ("gateways".to_string(), None));
+        assert_eq!(of_path("/gateways/ops-local-mehibozhve").1.as_deref(), Some("ops-local"));
     }
 }

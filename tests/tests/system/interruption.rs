@@ -1,6 +1,5 @@
 //! Killed, doubled or robbed of its emulator, `up` run again ends in the same place.
 
-use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::sync::PoisonError;
 
@@ -8,28 +7,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use system_tests::Place;
 
-use crate::shared::ONE_DEPLOYMENT;
+use crate::shared::{ONE_DEPLOYMENT, stopped_at};
 
 /// Starts `up` and sends a signal when a line of its progress holds `mark`.
 fn interrupt(place: &Place, mark: &str, signal: Signal) -> Option<i32> {
-    let mut child = place
-        .deployer(&["up", "--env", "local", "--yes"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("deployer starts");
-    let lines = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-    let mut seen = Vec::new();
-    for line in lines.map_while(Result::ok) {
-        let found = line.contains(mark);
-        seen.push(line);
-        if found {
-            kill(Pid::from_raw(child.id() as i32), signal).expect("the child lives");
-            break;
-        }
-    }
-    assert!(seen.last().is_some_and(|line| line.contains(mark)), "`{mark}` was never said:\n{}", seen.join("\n"));
-    child.wait().expect("the child ends").code()
+    stopped_at(&mut place.deployer(&["up", "--env", "local", "--yes"]), mark, signal)
 }
 
 #[test]

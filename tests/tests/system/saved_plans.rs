@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::PoisonError;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use system_tests::fault_proxy::{Fault, FaultPoint, FaultProxy};
 use system_tests::{AwsClient, Place, project_root};
 
-use crate::shared::ONE_DEPLOYMENT;
+use crate::shared::{ONE_DEPLOYMENT, stopped_at};
 
 const AGENT: &str = "aws-operations-agent-local";
 
@@ -91,6 +93,78 @@ fn a_saved_plan_is_refused_after_something_moved() {
     let folder = saved(&place);
     place.deploy(&["up", "--env", "local", "--plan", text(&folder), "--yes", "--no-smoke"]).succeeded();
     assert_eq!(memory(&aws), 640);
+}
+
+fn apply(folder: &Path) -> [&str; 6] {
+    ["up", "--env", "local", "--plan", text(folder), "--yes"]
+}
+
+fn killed_at(command: &mut Command, mark: &str) {
+    assert_eq!(stopped_at(command, mark, Signal::SIGKILL), None, "it had ended before");
+}
+
+#[test]
+fn a_saved_plan_that_was_killed_is_finished_by_the_same_command() {
+    let _turn = ONE_DEPLOYMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Place::new();
+    place.start_platform();
+    let folder = saved(&place);
+    // Before there is a history, in the middle of it, and where another machine goes on.
+    killed_at(&mut place.deployer(&apply(&folder)), "stack aws-operations-agent-local-foundation");
+    killed_at(&mut place.deployer(&apply(&folder)), "gateway aws-operations-agent-local");
+    let checkout = bare_checkout(&place);
+    let mut elsewhere = place.deployer_of(&checkout, &apply(&folder));
+    killed_at(without_cargo(&mut elsewhere), "target aws");
+    let finished = place.deploy(&apply(&folder)).succeeded();
+    assert!(finished.stderr.contains("going on with the saved plan that run"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("smoke test"), "{}", finished.stderr);
+    assert_eq!(changes(&place), false);
+    place.deploy(&apply(&folder)).failed_with(1, "plan/stale");
+}
+
+#[test]
+fn a_saved_plan_that_failed_half_way_is_finished_by_the_same_command() {
+    let _turn = ONE_DEPLOYMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Place::new();
+    let proxy = FaultProxy::start(&place.start_platform());
+    let folder = saved(&place);
+    let refused = (FaultPoint::first_write("ExecuteChangeSet", AGENT), Fault::Refused);
+    let failed = proxy.run(&mut place.deployer(&apply(&folder)), [refused.clone()]);
+    assert_eq!((proxy.met(), failed.code), (vec![refused], Some(5)), "{failed:?}");
+    place.deploy(&apply(&folder)).succeeded();
+    assert_eq!(changes(&place), false);
+}
+
+#[test]
+fn a_saved_plan_that_was_killed_with_nothing_left_to_do_is_tested() {
+    let _turn = ONE_DEPLOYMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Place::new();
+    place.start_platform();
+    let folder = saved(&place);
+    killed_at(&mut place.deployer(&apply(&folder)), "smoke test");
+    let finished = place.deploy(&apply(&folder)).succeeded();
+    assert!(finished.stdout.contains("Nothing to change"), "{}", finished.stdout);
+    assert!(finished.stderr.contains("smoke test"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_saved_plan_that_was_killed_is_refused_after_somebody_else_changed_something() {
+    let _turn = ONE_DEPLOYMENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = Place::with_local("");
+    place.deploy(&["up", "--env", "local", "--yes", "--no-smoke"]).succeeded();
+    place.change_local("[agent]\nmemory_mb = 640\n[issuer]\nallowed_audience = [\"api://default\", \"api://other\"]\n");
+    let folder = saved(&place);
+    killed_at(&mut place.deployer(&apply(&folder)), "gateway aws-operations-agent-local");
+    // The plan keeps it, and had not come to its stack.
+    let aws = place.aws();
+    let group = format!("/aws/lambda/{AGENT}");
+    aws.call("logs", "put_retention_policy", json!({"logGroupName": group, "retentionInDays": 1}));
+    let refused = place.deploy(&apply(&folder)).failed_with(1, "plan/stale");
+    assert!(refused.stderr.contains(&group) && refused.stderr.contains("not by it"), "{}", refused.stderr);
+    assert_eq!(memory(&aws), 512, "nothing more was changed");
+    place.deploy(&["up", "--env", "local", "--yes", "--no-smoke"]).succeeded();
+    // Another deployment has come between.
+    place.deploy(&apply(&folder)).failed_with(1, "plan/stale");
 }
 
 #[test]

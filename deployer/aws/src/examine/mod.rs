@@ -7,8 +7,6 @@ mod images;
 mod models;
 mod simulation;
 mod tools;
-#[cfg(test)]
-mod wire;
 
 pub use functions::function_state;
 pub use images::image_architecture;

@@ -103,7 +103,7 @@ fn obstacles(found: &GetFoundationModelAvailabilityOutput) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examine::wire::Wire;
+    use crate::fake_aws::{Answer, FakeAws};
     use deployer_core::doctor::{LinkState, model};
 
     const PROFILE: &str = r#"{"inferenceProfileName": "n", "inferenceProfileArn": "a", "inferenceProfileId": "us.m.x",
@@ -121,27 +121,27 @@ mod tests {
         format!(r#"{{"modelDetails": {{"modelArn": "a", "modelId": "m.x", "modelLifecycle": {lifecycle}}}}}"#)
     }
 
-    async fn bedrock(lifecycle: &str, availability: &str) -> Wire {
-        Wire::answering([
-            ("GET /inference-profiles/", 200, PROFILE.to_string()),
-            ("GET /foundation-models/", 200, details(lifecycle)),
-            ("GET /foundation-model-availability/", 200, availability.to_string()),
+    async fn bedrock(lifecycle: &str, availability: &str) -> FakeAws {
+        FakeAws::answering([
+            ("GET /inference-profiles/", Answer::ok(PROFILE)),
+            ("GET /foundation-models/", Answer::ok(details(lifecycle))),
+            ("GET /foundation-model-availability/", Answer::ok(availability)),
         ])
         .await
     }
 
     #[tokio::test]
     async fn a_profile_is_followed_to_its_model_once() {
-        let wire = bedrock(r#"{"status": "ACTIVE"}"#, AVAILABLE).await;
-        let facts = model_facts(&wire.clients().await, "us.m.x", NOW).await.unwrap();
+        let aws = bedrock(r#"{"status": "ACTIVE"}"#, AVAILABLE).await;
+        let facts = model_facts(&aws.clients().await, "us.m.x", NOW).await.unwrap();
         assert_eq!(facts.iter().map(|facts| facts.model.as_str()).collect::<Vec<_>>(), ["m.x"]);
         assert_eq!(model("us.m.x", &facts).state, LinkState::Ok);
     }
 
     #[tokio::test]
     async fn a_legacy_model_is_a_warning_before_its_day_and_broken_after_it() {
-        let wire = bedrock(r#"{"status": "LEGACY", "endOfLifeTime": "2026-04-28T00:00:00Z"}"#, AVAILABLE).await;
-        let clients = wire.clients().await;
+        let aws = bedrock(r#"{"status": "LEGACY", "endOfLifeTime": "2026-04-28T00:00:00Z"}"#, AVAILABLE).await;
+        let clients = aws.clients().await;
         let verdict = model("m.x", &model_facts(&clients, "m.x", NOW).await.unwrap());
         assert_eq!(
             (verdict.state, verdict.detail.as_str()),
@@ -153,19 +153,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_model_whose_agreement_was_not_accepted_cannot_be_used() {
-        let wire = bedrock(r#"{"status": "ACTIVE"}"#, NO_AGREEMENT).await;
-        let verdict = model("m.x", &model_facts(&wire.clients().await, "m.x", NOW).await.unwrap());
+        let aws = bedrock(r#"{"status": "ACTIVE"}"#, NO_AGREEMENT).await;
+        let verdict = model("m.x", &model_facts(&aws.clients().await, "m.x", NOW).await.unwrap());
         assert_eq!(verdict.code, Some("model/no-access"));
         assert!(verdict.detail.contains("agreement"), "{}", verdict.detail);
     }
 
     #[tokio::test]
     async fn an_unknown_model_is_none_and_a_refused_question_is_a_failure() {
-        let unknown = r#"{"message": "The provided model identifier is invalid."}"#;
-        let wire = Wire::refusing([("GET /foundation-models/", 400, "ValidationException", unknown)]).await;
-        assert_eq!(model_facts(&wire.clients().await, "m.y", NOW).await, Ok(vec![]));
-        let denied = r#"{"message": "not authorized to perform: bedrock:GetFoundationModel"}"#;
-        let wire = Wire::refusing([("GET /foundation-models/", 403, "AccessDeniedException", denied)]).await;
-        assert_eq!(model_facts(&wire.clients().await, "m.x", NOW).await.unwrap_err().code, "aws/denied");
+        let unknown = Answer::refused(400, "ValidationException", "The provided model identifier is invalid.");
+        let aws = FakeAws::answering([("GET /foundation-models/", unknown)]).await;
+        assert_eq!(model_facts(&aws.clients().await, "m.y", NOW).await, Ok(vec![]));
+        let denied = "not authorized to perform: bedrock:GetFoundationModel";
+        let denied = Answer::refused(403, "AccessDeniedException", denied);
+        let aws = FakeAws::answering([("GET /foundation-models/", denied)]).await;
+        assert_eq!(model_facts(&aws.clients().await, "m.x", NOW).await.unwrap_err().code, "aws/denied");
     }
 }

@@ -105,7 +105,7 @@ fn judged(call: &PlannedCall, result: Option<&EvaluationResult>, blind: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examine::wire::Wire;
+    use crate::fake_aws::{Answer, FakeAws};
     use deployer_core::permissions::Caller;
 
     fn call(action: &'static str, resource: &str) -> PlannedCall {
@@ -135,31 +135,30 @@ mod tests {
     #[tokio::test]
     async fn each_decision_of_iam_has_its_own_meaning() {
         let decisions = [("a:Allowed", "allowed"), ("a:Missing", "implicitDeny"), ("a:Denied", "explicitDeny")];
-        let wire = Wire::answering([("POST /", 200, answer(&decisions))]).await;
-        let clients = wire.clients_of("arn:aws:iam::111122223333:user/ann").await;
+        let aws = FakeAws::answering([("SimulatePrincipalPolicy", Answer::ok(answer(&decisions)))]).await;
+        let clients = aws.clients_of("arn:aws:iam::111122223333:user/ann").await;
         let calls = [call("a:Allowed", "*"), call("a:Missing", "*"), call("a:Denied", "*")];
         let simulated = simulate(&clients, &calls).await.unwrap().unwrap();
         let decisions: Vec<_> = simulated.into_iter().map(|call| call.decision).collect();
         assert_eq!(decisions, [Decision::Allowed, Decision::Missing, Decision::Forbidden]);
-        assert_eq!(wire.requests().len(), 1, "calls on one resource are asked together");
+        assert_eq!(aws.calls().len(), 1, "calls on one resource are asked together");
     }
 
     #[tokio::test]
     async fn root_is_not_simulated_and_a_federated_user_cannot_be() {
-        let wire = Wire::answering([]).await;
-        let root = wire.clients_of("arn:aws:iam::111122223333:root").await;
+        let aws = FakeAws::answering([]).await;
+        let root = aws.clients_of("arn:aws:iam::111122223333:root").await;
         assert_eq!(simulate(&root, &[call("a:B", "*")]).await, Ok(None));
-        let federated = wire.clients_of("arn:aws:sts::111122223333:federated-user/ann").await;
+        let federated = aws.clients_of("arn:aws:sts::111122223333:federated-user/ann").await;
         assert_eq!(simulate(&federated, &[]).await.unwrap_err().code, "permission/no-principal");
-        assert!(wire.requests().is_empty());
+        assert!(aws.calls().is_empty());
     }
 
     #[tokio::test]
     async fn a_denied_simulation_is_a_failure_of_its_own() {
-        let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error>\
-                      <RequestId>1</RequestId></ErrorResponse>";
-        let wire = Wire::answering([("POST /", 403, denied.to_string())]).await;
-        let clients = wire.clients_of("arn:aws:iam::111122223333:user/ann").await;
+        let denied = Answer::refused_query("AccessDenied", "no");
+        let aws = FakeAws::answering([("SimulatePrincipalPolicy", denied)]).await;
+        let clients = aws.clients_of("arn:aws:iam::111122223333:user/ann").await;
         assert_eq!(simulate(&clients, &[call("a:B", "*")]).await.unwrap_err().code, "aws/denied");
     }
 

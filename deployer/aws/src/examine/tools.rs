@@ -44,28 +44,27 @@ fn no_listing(doing: String, cause: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::examine::wire::Wire;
+    use crate::fake_aws::{Answer, FakeAws};
 
     #[tokio::test]
     async fn the_functions_own_catalogue_is_read() {
         let listing = serde_json::to_string(&ToolListing::of_catalogue()).unwrap();
-        let wire = Wire::answering([("POST /2015-03-31/functions/", 200, listing)]).await;
-        let tools = running_tools(&wire.clients().await, &crate::samples::settings()).await.unwrap().unwrap();
+        let aws = FakeAws::answering([("POST /2015-03-31/functions/", Answer::ok(listing))]).await;
+        let tools = running_tools(&aws.clients().await, &crate::samples::settings()).await.unwrap().unwrap();
         assert_eq!(tools.len(), contract::catalogue().len());
-        let request = &wire.requests()[0];
-        assert!(
-            request.contains("x-amz-invocation-type: RequestResponse") && request.ends_with("{\"list_tools\":true}")
-        );
+        let request = &aws.calls()[0];
+        assert_eq!(request.headers["x-amz-invocation-type"], "RequestResponse");
+        assert_eq!(request.body, r#"{"list_tools":true}"#);
     }
 
     #[tokio::test]
     async fn an_older_function_and_a_missing_one_are_told_apart() {
         let older = r#"{"success": false, "tool": "", "error": "the call names no tool", "timestamp": "x"}"#;
-        let wire = Wire::answering([("POST /2015-03-31/functions/", 200, older.to_string())]).await;
-        let failure = running_tools(&wire.clients().await, &crate::samples::settings()).await.unwrap_err();
+        let aws = FakeAws::answering([("POST /2015-03-31/functions/", Answer::ok(older))]).await;
+        let failure = running_tools(&aws.clients().await, &crate::samples::settings()).await.unwrap_err();
         assert_eq!(failure.code, "tools/no-listing");
-        let missing = r#"{"__type": "ResourceNotFoundException", "message": "Function not found"}"#;
-        let wire = Wire::answering([("POST /2015-03-31/functions/", 404, missing.to_string())]).await;
-        assert_eq!(running_tools(&wire.clients().await, &crate::samples::settings()).await, Ok(None));
+        let missing = Answer::refused(404, "ResourceNotFoundException", "Function not found");
+        let aws = FakeAws::answering([("POST /2015-03-31/functions/", missing)]).await;
+        assert_eq!(running_tools(&aws.clients().await, &crate::samples::settings()).await, Ok(None));
     }
 }

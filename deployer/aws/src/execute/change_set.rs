@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnStackFailure, Parameter, ResourceChange, Stack,
-    StackStatus, Tag,
+    Capability, ChangeSetStatus, ChangeSetType, OnStackFailure, Parameter, ResourceChange, Stack, StackStatus, Tag,
 };
 use deployer_core::Failure;
 use deployer_core::ownership::is_owned;
@@ -13,9 +11,10 @@ use deployer_core::plan::StackDeployment;
 
 use super::change_set_review::Review;
 use super::context::Context;
+use super::made_change_set::MadeChangeSet;
 use super::stack::{describe, finished, stack_failure};
 use super::stack_events::{self, EventMark};
-use crate::errors::{Kind, Trouble, code_of_reason, failed};
+use crate::errors::{Kind, Trouble, code_of_reason};
 use crate::wait::Pace;
 
 /// Brings the stack to the template and parameters. `before` is the settled stack, if there is one.
@@ -67,7 +66,7 @@ struct ChangeSet<'a> {
 impl ChangeSet<'_> {
     async fn start(&self, parameters: &BTreeMap<String, String>) -> Result<Started, Failure> {
         self.create(parameters).await?;
-        let made = self.computed().await?;
+        let made = self.made().computed().await?;
         let reason = made.status_reason.unwrap_or_default();
         match made.status {
             Some(ChangeSetStatus::Failed) if is_no_change(&reason) => {
@@ -81,7 +80,7 @@ impl ChangeSet<'_> {
             _ => {
                 self.as_planned().await?;
                 self.refuse_a_filled_stack().await?;
-                self.execute().await?;
+                self.made().execute().await?;
                 Ok(Started::Executing { stack_id: made.stack_id.unwrap_or_default() })
             }
         }
@@ -108,7 +107,7 @@ impl ChangeSet<'_> {
         let mut changes = Vec::new();
         let mut next = None;
         loop {
-            let page = self.describe(next).await?;
+            let page = self.made().describe(next).await?;
             changes.extend(page.changes.unwrap_or_default().into_iter().filter_map(|change| change.resource_change));
             next = page.next_token;
             if next.is_none() {
@@ -141,37 +140,6 @@ impl ChangeSet<'_> {
             // An attempt whose answer was lost has made it.
             Err(trouble) if trouble.kind == Kind::Conflict => Ok(()),
             Err(trouble) => Err(trouble.failure(self.doing)),
-        }
-    }
-
-    /// The change set once CloudFormation has computed it.
-    async fn computed(&self) -> Result<DescribeChangeSetOutput, Failure> {
-        let computed = self.context.until(Pace::RESOURCE, self.doing, async || {
-            let answer = self.describe(None).await?;
-            let ready = answer.status == Some(ChangeSetStatus::CreateComplete)
-                && answer.execution_status == Some(ExecutionStatus::Available);
-            Ok((ready || answer.status == Some(ChangeSetStatus::Failed)).then_some(answer))
-        });
-        computed.await
-    }
-
-    async fn describe(&self, page: Option<String>) -> Result<DescribeChangeSetOutput, Failure> {
-        let request = self.context.clients.cloudformation().describe_change_set();
-        let request = request.stack_name(&self.stack.name).change_set_name(&self.name).set_next_token(page);
-        request.send().await.map_err(failed(format!("read the change set of stack `{}`", self.stack.name)))
-    }
-
-    async fn execute(&self) -> Result<(), Failure> {
-        let request = self.context.clients.cloudformation().execute_change_set();
-        let request = request.stack_name(&self.stack.name).change_set_name(&self.name);
-        let Err(error) = request.client_request_token(self.context.token("execute")).send().await else {
-            return Ok(());
-        };
-        let failure = failed(self.doing)(error);
-        match self.describe(None).await.map(|answer| answer.execution_status) {
-            // An attempt whose answer was lost has started it.
-            Ok(Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(()),
-            _ => Err(failure),
         }
     }
 
@@ -230,25 +198,16 @@ impl ChangeSet<'_> {
         is_owned(&tags.collect(), &self.context.settings.names())
     }
 
-    /// Removes a change set that will not be executed, and the empty stack that
-    /// the creation of one leaves, unless another run has filled it meanwhile.
-    /// Nothing depends on it: what stays is replaced by the next run.
+    /// Removes a change set that will not be executed, and the stack that it began.
     async fn discard(&self) {
-        let cloudformation = self.context.clients.cloudformation();
-        let request = cloudformation.delete_change_set().stack_name(&self.stack.name).change_set_name(&self.name);
-        if let Err(error) = request.send().await {
-            tracing::debug!(error = %Trouble::from(error).message, "the change set stays");
+        self.made().discard().await;
+        if self.kind == ChangeSetType::Create {
+            self.made().discard_empty_stack().await;
         }
-        if self.kind != ChangeSetType::Create {
-            return;
-        }
-        let found = describe(self.context, &self.stack.name).await.ok().flatten();
-        let Some(empty) = found.filter(|found| found.stack_status == Some(StackStatus::ReviewInProgress)) else {
-            return;
-        };
-        if let Err(error) = cloudformation.delete_stack().set_stack_name(empty.stack_id).send().await {
-            tracing::debug!(error = %Trouble::from(error).message, "the empty stack stays");
-        }
+    }
+
+    fn made(&self) -> MadeChangeSet<'_> {
+        MadeChangeSet { context: self.context, stack: &self.stack.name, name: &self.name, doing: self.doing }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The AgentCore gateway: create, update (a full replace of its settings), delete,
 //! and every state in between.
 
+use aws_sdk_bedrockagentcorecontrol::operation::get_gateway::GetGatewayOutput;
 use aws_sdk_bedrockagentcorecontrol::types::{AuthorizerConfiguration, AuthorizerType, GatewayProtocolType};
 use contract::names;
 use deployer_core::Failure;
@@ -134,10 +135,12 @@ async fn own(
     }
 }
 
+/// An update replaces everything: what the settings do not speak of is sent as it is,
+/// or it would be reset.
 async fn update(context: &Context<'_>, id: &str, gateway: &DesiredGateway) -> Result<Made, Failure> {
     let doing = format!("update gateway `{}`", gateway.name);
     let agentcore = context.clients.agentcore();
-    let arn = settled(context, id, &doing).await?;
+    let before = settled(context, id, &doing).await?;
     let updated = context.past_iam(&doing, async |_| {
         let request = agentcore
             .update_gateway()
@@ -147,7 +150,14 @@ async fn update(context: &Context<'_>, id: &str, gateway: &DesiredGateway) -> Re
             .role_arn(&gateway.role_arn)
             .protocol_type(GatewayProtocolType::Mcp)
             .authorizer_type(AuthorizerType::CustomJwt)
-            .authorizer_configuration(authorizer_of(gateway, &doing)?);
+            .authorizer_configuration(authorizer_of(gateway, &doing)?)
+            .set_protocol_configuration(before.protocol_configuration.clone())
+            .set_kms_key_arn(before.kms_key_arn.clone())
+            .set_custom_transform_configuration(before.custom_transform_configuration.clone())
+            .set_interceptor_configurations(before.interceptor_configurations.clone())
+            .set_policy_engine_configuration(before.policy_engine_configuration.clone())
+            .set_exception_level(before.exception_level.clone())
+            .set_waf_configuration(before.waf_configuration.clone());
         match request.send().await {
             Ok(_) => ready(context, id, &doing).await,
             Err(error) => Ok(Err(failed(&doing)(error))),
@@ -155,17 +165,23 @@ async fn update(context: &Context<'_>, id: &str, gateway: &DesiredGateway) -> Re
     });
     let (id, url) = updated.await?;
     let tags = gateway.tags.clone().into_iter().collect();
-    agentcore.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.map_err(failed(&doing))?;
+    agentcore
+        .tag_resource()
+        .resource_arn(before.gateway_arn)
+        .set_tags(Some(tags))
+        .send()
+        .await
+        .map_err(failed(&doing))?;
     Ok(Made { id, url, summary: "updated".into() })
 }
 
-/// Waits until nothing works on the gateway any more; gives its ARN.
-async fn settled(context: &Context<'_>, id: &str, doing: &str) -> Result<String, Failure> {
+/// The gateway once nothing works on it any more.
+async fn settled(context: &Context<'_>, id: &str, doing: &str) -> Result<GetGatewayOutput, Failure> {
     let settled = context.until(Pace::RESOURCE, doing, async || {
         let answer = context.clients.agentcore().get_gateway().gateway_identifier(id).send().await;
         let gateway = answer.map_err(failed(doing))?;
         let busy = AgentcoreState::of(gateway.status.as_str()) == AgentcoreState::Moving;
-        Ok((!busy).then_some(gateway.gateway_arn))
+        Ok((!busy).then_some(gateway))
     });
     settled.await
 }

@@ -14,6 +14,7 @@ mod gateway;
 mod image;
 mod leftover;
 mod lock;
+mod made_change_set;
 mod moves;
 mod resource;
 mod role;

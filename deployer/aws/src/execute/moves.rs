@@ -108,7 +108,7 @@ fn is_as_wanted(step: &Step, now: &Observed) -> bool {
     stack.present().is_some_and(|stack| {
         STACK_AT_REST.contains(&stack.status.as_str())
             && wanted.mode == StackMode::Create
-            && stack.template == wanted.template
+            && stack.has_template(&wanted.template)
             && stack.tags == wanted.tags
             && Some(&stack.parameters) == parameters.as_ref()
     })

@@ -9,6 +9,7 @@ use deployer_core::ownership::is_owned;
 
 use super::context::Context;
 use crate::errors::{Kind, Trouble, failed, found};
+use crate::observe::live::{self, LiveRole};
 use crate::wait::Pace;
 
 /// Makes the role what the plan says. `existed` is true where the plan has seen it.
@@ -97,16 +98,15 @@ async fn remove_other_policies(context: &Context<'_>, role: &str, kept: &str) ->
     let iam = context.clients.iam();
     let doing = format!("remove policies from role `{role}`");
     let failure = |trouble: Trouble| trouble.failure(&doing);
-    let Some(inline) = found(iam.list_role_policies().role_name(role).send().await).map_err(failure)? else {
+    // Both lists are read to their ends by the observation.
+    let Some(LiveRole { role: live, .. }) = live::role(context.clients, role).await.map_err(failure)? else {
         return Ok(());
     };
-    for name in inline.policy_names.iter().filter(|name| *name != kept) {
+    for name in live.inline_policies.keys().filter(|name| *name != kept) {
         let removed = iam.delete_role_policy().role_name(role).policy_name(name).send().await;
         found(removed).map_err(failure)?;
     }
-    let attached = found(iam.list_attached_role_policies().role_name(role).send().await).map_err(failure)?;
-    for policy in attached.and_then(|answer| answer.attached_policies).unwrap_or_default() {
-        let arn = policy.policy_arn.unwrap_or_default();
+    for arn in live.attached_policies {
         found(iam.detach_role_policy().role_name(role).policy_arn(arn).send().await).map_err(failure)?;
     }
     Ok(())

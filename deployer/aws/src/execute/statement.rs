@@ -1,5 +1,6 @@
 //! The gateway role's statement in the tool function's resource policy.
 
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use deployer_core::Failure;
 use deployer_core::desired::DesiredStatement;
@@ -12,7 +13,7 @@ use crate::wait::Pace;
 
 /// Adds the statement; `replace` removes the one of the same id first, since Lambda cannot change one.
 pub async fn ensure(context: &Context<'_>, replace: bool, statement: &DesiredStatement) -> Result<String, Failure> {
-    ready(context, &statement.function_name).await?;
+    settled(context, &statement.function_name).await?;
     if replace {
         remove(context, &statement.function_name, &statement.statement_id).await?;
     }
@@ -79,23 +80,32 @@ fn is_same(found: &ObservedStatement, desired: &DesiredStatement) -> bool {
     found.principal == desired.principal && found.action == desired.action && found.condition.is_none()
 }
 
-/// A function refuses changes while it is pending or being updated.
+/// Waits until the last change of the function has come to a good end.
 pub async fn ready(context: &Context<'_>, function: &str) -> Result<(), Failure> {
+    let answer = settled(context, function).await?;
     let doing = format!("wait for function `{function}`");
-    let ready = context.until(Pace::RESOURCE, &doing, async || {
+    match (answer.state, answer.last_update_status) {
+        (Some(State::Failed), _) => Err(not_ready(&doing, answer.state_reason)),
+        (_, Some(LastUpdateStatus::Failed)) => Err(not_ready(&doing, answer.last_update_status_reason)),
+        _ => Ok(()),
+    }
+}
+
+/// Waits until the function takes changes: it refuses them while it is pending or
+/// being updated. One whose last change failed takes the next, which may repair it.
+pub async fn settled(context: &Context<'_>, function: &str) -> Result<GetFunctionConfigurationOutput, Failure> {
+    let doing = format!("wait for function `{function}`");
+    let settled = context.until(Pace::RESOURCE, &doing, async || {
         let request = context.clients.lambda().get_function_configuration().function_name(function);
         let answer = request.send().await.map_err(failed(&doing))?;
-        match (answer.state, answer.last_update_status) {
-            (Some(State::Failed), _) => Err(not_ready(&doing, answer.state_reason)),
-            (_, Some(LastUpdateStatus::Failed)) => Err(not_ready(&doing, answer.last_update_status_reason)),
-            (Some(State::Pending), _) | (_, Some(LastUpdateStatus::InProgress)) => {
-                context.detail("waiting for the function");
-                Ok(None)
-            }
-            _ => Ok(Some(())),
+        let pending = answer.state == Some(State::Pending);
+        if pending || answer.last_update_status == Some(LastUpdateStatus::InProgress) {
+            context.detail("waiting for the function");
+            return Ok(None);
         }
+        Ok(Some(answer))
     });
-    ready.await
+    settled.await
 }
 
 fn not_ready(doing: &str, reason: Option<String>) -> Failure {

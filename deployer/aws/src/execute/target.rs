@@ -1,6 +1,7 @@
 //! The gateway's target: create, update (a full replace), delete, and the wait for
 //! IAM, since AgentCore probes the function while the target is made.
 
+use aws_sdk_bedrockagentcorecontrol::operation::get_gateway_target::GetGatewayTargetOutput;
 use aws_sdk_bedrockagentcorecontrol::types::{
     CredentialProviderConfiguration, CredentialProviderType, McpLambdaTargetConfiguration, McpTargetConfiguration,
     TargetConfiguration,
@@ -115,8 +116,8 @@ impl Making<'_> {
                 (self.create(attempt).await?, "created")
             }
             Some(found) => {
-                self.settled(&found.id).await?;
-                (self.update(&found.id).await?, "updated")
+                let before = self.settled(&found.id).await?;
+                (self.update(&found.id, before).await?, "updated")
             }
             None => (self.create(attempt).await?, "created"),
         };
@@ -141,7 +142,8 @@ impl Making<'_> {
         Ok(request.send().await.map(|answer| answer.target_id).map_err(Trouble::from))
     }
 
-    async fn update(&self, id: &str) -> Result<Result<String, Trouble>, Failure> {
+    /// An update replaces everything: what the settings do not speak of is sent as it is.
+    async fn update(&self, id: &str, before: GetGatewayTargetOutput) -> Result<Result<String, Trouble>, Failure> {
         let request = self
             .context
             .clients
@@ -152,14 +154,15 @@ impl Making<'_> {
             .name(&self.target.name)
             .description(&self.target.description)
             .target_configuration(self.configuration()?)
-            .credential_provider_configurations(self.credentials()?);
+            .credential_provider_configurations(self.credentials()?)
+            .set_metadata_configuration(before.metadata_configuration);
         Ok(request.send().await.map(|answer| answer.target_id).map_err(Trouble::from))
     }
 
-    async fn settled(&self, id: &str) -> Result<(), Failure> {
+    async fn settled(&self, id: &str) -> Result<GetGatewayTargetOutput, Failure> {
         let settled = self.context.until(Pace::RESOURCE, &self.doing, async || {
-            let (status, _) = self.status(id).await?;
-            Ok((!is_busy(&status)).then_some(()))
+            let target = self.read(id).await?;
+            Ok((!is_busy(target.status.as_str())).then_some(target))
         });
         settled.await
     }
@@ -167,22 +170,22 @@ impl Making<'_> {
     /// Waits for READY; the inner failure holds the target's own reasons.
     async fn ready(&self, id: &str) -> Result<Result<(), Failure>, Failure> {
         let ready = self.context.until(Pace::RESOURCE, &self.doing, async || {
-            let (status, why) = self.status(id).await?;
+            let target = self.read(id).await?;
+            let (status, why) = (target.status.as_str(), target.status_reasons.unwrap_or_default());
             self.context.detail(status.to_lowercase());
-            Ok(match AgentcoreState::of(&status) {
+            Ok(match AgentcoreState::of(status) {
                 AgentcoreState::Ready => Some(Ok(())),
                 AgentcoreState::Moving => None,
-                _ => Some(Err(Failure::new("aws/failed", &self.doing, reasons(&status, &why)))),
+                _ => Some(Err(Failure::new("aws/failed", &self.doing, reasons(status, &why)))),
             })
         });
         ready.await
     }
 
-    async fn status(&self, id: &str) -> Result<(String, Vec<String>), Failure> {
+    async fn read(&self, id: &str) -> Result<GetGatewayTargetOutput, Failure> {
         let request = self.context.clients.agentcore().get_gateway_target();
         let request = request.gateway_identifier(self.gateway_id).target_id(id);
-        let target = request.send().await.map_err(failed(&self.doing))?;
-        Ok((target.status.as_str().to_string(), target.status_reasons.unwrap_or_default()))
+        request.send().await.map_err(failed(&self.doing))
     }
 
     fn configuration(&self) -> Result<TargetConfiguration, Failure> {

@@ -1,7 +1,9 @@
 //! A Lambda function made of an image: its configuration, image and tags.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_lambda::operation::get_function::GetFunctionOutput;
-use aws_sdk_lambda::types::FunctionCodeLocation;
+use aws_sdk_lambda::types::{EnvironmentResponse, FunctionCodeLocation};
 use deployer_core::observed::Fact;
 use deployer_core::resource::{Function, Resource};
 
@@ -27,7 +29,7 @@ fn function(name: &str, found: GetFunctionOutput) -> Result<Function, Trouble> {
     let architecture = configuration.architectures.unwrap_or_default().into_iter().next();
     let tracing = configuration.tracing_config.and_then(|tracing| tracing.mode);
     let number = |value: Option<i32>| value.and_then(|value| u32::try_from(value).ok()).unwrap_or_default();
-    let environment = configuration.environment.and_then(|environment| environment.variables);
+    let environment = variables(name, configuration.environment)?;
     Ok(Function {
         name: name.to_string(),
         description: configuration.description.filter(|description| !description.is_empty()),
@@ -36,11 +38,23 @@ fn function(name: &str, found: GetFunctionOutput) -> Result<Function, Trouble> {
         memory_mb: number(configuration.memory_size),
         timeout_seconds: number(configuration.timeout),
         role_arn: configuration.role.unwrap_or_default(),
-        environment: environment.unwrap_or_default().into_iter().collect(),
+        environment,
         tracing: tracing.map_or_else(|| "PassThrough".into(), |mode| mode.as_str().to_string()),
         log_group: configuration.logging_config.and_then(|logging| logging.log_group),
         tags: tags(found.tags.unwrap_or_default()),
     })
+}
+
+/// Lambda answers a function whose variables it may not decrypt without them, and says so beside.
+fn variables(name: &str, found: Option<EnvironmentResponse>) -> Result<BTreeMap<String, String>, Trouble> {
+    let Some(found) = found else { return Ok(BTreeMap::new()) };
+    match found.error {
+        Some(error) => {
+            let [code, message] = [error.error_code, error.message].map(Option::unwrap_or_default);
+            Err(Trouble::unusable(format!("the environment of function {name}: {code}: {message}")))
+        }
+        None => Ok(found.variables.unwrap_or_default().into_iter().collect()),
+    }
 }
 
 /// As it was set, if that was by digest; a tag says too little, then it is what Lambda found behind it.
@@ -57,7 +71,7 @@ fn image_uri(code: FunctionCodeLocation) -> String {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::{
-        Architecture, EnvironmentResponse, FunctionConfiguration, LoggingConfig, TagsError, TracingConfigResponse,
+        Architecture, EnvironmentError, FunctionConfiguration, LoggingConfig, TagsError, TracingConfigResponse,
         TracingMode,
     };
 
@@ -89,6 +103,15 @@ mod tests {
         assert_eq!(function.environment["LOG_LEVEL"], "info");
         assert_eq!(function.log_group.as_deref(), Some("/aws/lambda/f"));
         assert!(function.tags.is_empty());
+    }
+
+    #[test]
+    fn variables_that_lambda_cannot_decrypt_are_a_gap_and_not_an_empty_environment() {
+        let error = EnvironmentError::builder().error_code("AccessDeniedException").message("kms").build();
+        let environment = EnvironmentResponse::builder().error(error).build();
+        let configuration = FunctionConfiguration::builder().environment(environment).build();
+        let answer = GetFunctionOutput::builder().configuration(configuration).build();
+        assert!(function("f", answer).unwrap_err().message.contains("AccessDeniedException: kms"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub async fn statement_ids(clients: &Clients, stack: &str) -> Result<BTreeMap<St
     while let Some(resource) = resources.next().await {
         match resource.map_err(Trouble::from) {
             Ok(resource) if resource.resource_type.as_deref() == Some(PERMISSION) => {
-                let sid = resource.physical_resource_id.filter(|sid| !sid.is_empty());
+                let sid = resource.physical_resource_id.as_deref().map(sid_of).filter(|sid| !sid.is_empty());
                 ids.extend(resource.logical_resource_id.zip(sid));
             }
             Ok(_) => {}
@@ -36,6 +36,12 @@ pub async fn statement_ids(clients: &Clients, stack: &str) -> Result<BTreeMap<St
         }
     }
     Ok(ids)
+}
+
+/// A permission's physical id is its Sid, or its whole identifier, function and Sid
+/// with a bar between (the type's `primaryIdentifier`); no Sid holds a bar.
+fn sid_of(physical_id: &str) -> String {
+    physical_id.rsplit('|').next().unwrap_or_default().to_string()
 }
 
 /// The statements by Sid; none also where the function or its policy does not exist.
@@ -166,6 +172,12 @@ mod tests {
             panic!("the policy has statements");
         };
         assert_eq!(policy.statements.into_keys().collect::<Vec<_>>(), ["Url", "by-hand"]);
+    }
+
+    #[test]
+    fn both_forms_of_a_permissions_physical_id_name_its_sid() {
+        assert_eq!(sid_of("stack-Url-1ABC"), "stack-Url-1ABC");
+        assert_eq!(sid_of("arn:aws:lambda:us-east-1:1:function:f|stack-Url-1ABC"), "stack-Url-1ABC");
     }
 
     #[test]

@@ -37,7 +37,8 @@ fn cors(found: LiveCors) -> Option<Cors> {
     };
     let cors = Cors {
         allow_credentials: found.allow_credentials.unwrap_or(false),
-        allow_headers: sorted(found.allow_headers),
+        // Header names have no case (RFC 9110, section 5.1), and Lambda does not promise the one that was written.
+        allow_headers: sorted(found.allow_headers.map(|names| names.iter().map(|name| name.to_lowercase()).collect())),
         allow_methods: sorted(found.allow_methods),
         allow_origins: sorted(found.allow_origins),
         max_age_seconds: found.max_age.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or_default(),
@@ -55,6 +56,8 @@ mod tests {
     fn lists_are_sorted_and_empty_settings_are_none() {
         let live = LiveCors::builder().allow_origins("https://b").allow_origins("https://a").max_age(60).build();
         let found = cors(live).unwrap();
+        let mixed = LiveCors::builder().allow_headers("X-Amz-Date").allow_headers("accept").build();
+        assert_eq!(cors(mixed).unwrap().allow_headers, ["accept", "x-amz-date"]);
         assert_eq!(found.allow_origins, ["https://a", "https://b"]);
         assert_eq!((found.max_age_seconds, found.allow_credentials), (60, false));
         assert_eq!(cors(LiveCors::builder().build()), None);

@@ -20,8 +20,9 @@ pub async fn find(clients: &Clients, name: &str) -> Result<Option<ObservedGatewa
     let answer = clients.agentcore().get_gateway().gateway_identifier(summary.gateway_id).send().await;
     let Some(gateway) = found(answer)? else { return Ok(None) };
     let tags = clients.agentcore().list_tags_for_resource().resource_arn(&gateway.gateway_arn).send().await;
-    let Some(tags) = found(tags)? else { return Ok(None) };
-    Ok(Some(observed(gateway, tags.tags.unwrap_or_default().into_iter().collect())))
+    // A gateway that was just read is there, whatever is said of its tags.
+    let tags = tags.map_err(Trouble::from)?.tags.unwrap_or_default();
+    Ok(Some(observed(gateway, tags.into_iter().collect())))
 }
 
 async fn summary(clients: &Clients, name: &str) -> Result<Option<GatewaySummary>, Trouble> {
@@ -50,5 +51,29 @@ fn observed(gateway: GetGatewayOutput, tags: BTreeMap<String, String>) -> Observ
         authorizer: authorizer::from_sdk(&gateway.authorizer_type, gateway.authorizer_configuration),
         tags,
         foreign_targets: vec![],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake_aws::{Answer, FakeAws};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_gateway_whose_tags_are_not_found_is_a_gap_and_not_absent() {
+        let gateway = json!({
+            "gatewayArn": "arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/gw-1", "gatewayId": "gw-1",
+            "name": "gw", "status": "READY", "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
+            "protocolType": "MCP", "authorizerType": "CUSTOM_JWT",
+        });
+        let aws = FakeAws::answering([
+            ("GET /gateways/gw-1", Answer::ok(gateway.to_string())),
+            ("GET /gateways", Answer::ok(json!({"items": [gateway]}).to_string())),
+            ("GET /tags/", Answer::refused(404, "ResourceNotFoundException", "no tags yet")),
+        ])
+        .await;
+        let found = observe(&aws.clients().await, "gw").await;
+        assert!(found.gap().is_some(), "{found:?}");
     }
 }

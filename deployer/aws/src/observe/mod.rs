@@ -35,7 +35,7 @@ pub(crate) mod live {
     pub use super::function_url::read as function_url;
     pub use super::log_group::{arn as log_group_arn, read as log_group};
     pub use super::repository::{arn as repository_arn, read as repository};
-    pub use super::role::read as role;
+    pub use super::role::{LiveRole, read as role};
     pub use super::table::{arn as table_arn, read as table};
 }
 pub(crate) use statement::statement as statement_of;

@@ -17,7 +17,8 @@ pub struct Up {
     /// Approve what the plan changes in who may do what.
     #[arg(long)]
     pub approve_iam: bool,
-    /// Apply exactly the plan that `plan --out DIR` saved, or refuse when what it was made from has moved.
+    /// Apply exactly the plan that `plan --out DIR` saved, finishing it where an earlier run of it stopped; refuse
+    /// when anything else has moved since.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["only", "rollback"])]
     pub plan: Option<PathBuf>,
     /// Deploy a part and leave the rest as it is.

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use deployer_core::StepId;
 
 use super::Environment;
-use crate::duration::Span;
+use super::duration::Span;
 
 #[derive(Debug, Args)]
 pub struct Outputs {

@@ -30,7 +30,9 @@ pub async fn run(project: &Project, arguments: &Adopt) -> Result<(), Stop> {
     let later = (digests.is_some() || !holds_images(step.id)).then(|| later_changes(&desired, &observed, &step));
     views::adopt::show(&step, &observed.resource(step.id), later.as_deref());
     let text = "Type adopt to take it over:";
-    Question { doing: &format!("adopt {}", step.resource), text }.typed("adopt", arguments.yes)?;
+    if !arguments.yes {
+        Question { doing: &format!("adopt {}", step.resource), text, flags: "--yes" }.typed("adopt")?;
+    }
     let resource = step.resource.clone();
     execute_step(&session, step).await?;
     say!("{} is ours now; `deployer up --env {}` goes on from there.", resource, session.settings.environment);

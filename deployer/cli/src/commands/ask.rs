@@ -1,4 +1,4 @@
-//! Questions before something other than a plan is done.
+//! Questions at the terminal before something is changed.
 
 use std::io::IsTerminal;
 
@@ -11,29 +11,40 @@ pub struct Question<'a> {
     /// "adopt role x", for errors.
     pub doing: &'a str,
     pub text: &'a str,
+    /// What answers it on the command line, for who has no terminal.
+    pub flags: &'a str,
 }
 
 impl Question<'_> {
-    /// Goes on when `--yes` was given or the person at the terminal types this word.
-    pub fn typed(&self, word: &str, yes: bool) -> Result<(), Stop> {
-        if yes {
-            return Ok(());
-        }
+    /// Goes on when the person at the terminal says yes.
+    pub fn confirmed(&self) -> Result<(), Stop> {
         self.require_terminal()?;
-        match inquire::Text::new(self.text).prompt() {
-            Ok(typed) if typed.trim() == word => Ok(()),
-            Ok(_) => Err(self.declined(&format!("`{word}` was not typed"))),
+        match inquire::Confirm::new(self.text).with_default(false).prompt() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.declined("it was not confirmed")),
             Err(error) => Err(self.unanswered(error)),
         }
+    }
+
+    /// Goes on when the person at the terminal types this word.
+    pub fn typed(&self, word: &str) -> Result<(), Stop> {
+        self.require_terminal()?;
+        let typed = inquire::Text::new(self.text).prompt().map_err(|error| self.unanswered(error))?;
+        if typed.trim() == word { Ok(()) } else { Err(self.declined(&format!("`{word}` was not typed"))) }
+    }
+
+    /// Why it does not go on.
+    pub fn declined(&self, cause: &str) -> Stop {
+        Failure::new("run/not-confirmed", self.doing, format!("{cause}; nothing was changed")).into()
     }
 
     fn require_terminal(&self) -> Result<(), Stop> {
         if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
             return Ok(());
         }
-        let cause = "there is no terminal to ask at; nothing was changed";
+        let cause = "it needs a confirmation and there is no terminal to ask at; nothing was changed";
         Err(Failure::new("run/not-confirmed", self.doing, cause)
-            .with_hint("run it with --yes to go on without a question")
+            .with_hint(format!("run it with {} to go on without a question", self.flags))
             .into())
     }
 
@@ -44,9 +55,5 @@ impl Question<'_> {
             }
             error => self.declined(&error.to_string()),
         }
-    }
-
-    fn declined(&self, cause: &str) -> Stop {
-        Failure::new("run/not-confirmed", self.doing, format!("{cause}; nothing was changed")).into()
     }
 }

@@ -2,9 +2,9 @@
 
 use clap::CommandFactory;
 
-use super::raw_output::write_stdout;
 use crate::arguments::{Arguments, Completions};
 use crate::stop::Stop;
+use crate::views::raw_output::write_stdout;
 
 pub fn run(arguments: &Completions) -> Result<(), Stop> {
     let mut script = Vec::new();

@@ -1,10 +1,9 @@
-//! The question before anything is changed.
-
-use std::io::IsTerminal;
+//! What has to be approved before a plan is applied.
 
 use deployer_core::{Failure, Plan, Settings};
 
-use crate::stop::{INTERRUPTED, Stop};
+use super::ask::Question;
+use crate::stop::Stop;
 
 /// What the command line approved already.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +16,7 @@ pub struct Given {
 
 /// What is left to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum Need {
     None,
     Confirm,
     /// `yes` in full, since somebody gets more access.
@@ -31,53 +30,51 @@ enum Question {
 /// the settings say so.
 pub fn deployment(plan: &Plan, settings: &Settings, given: Given) -> Result<(), Stop> {
     let guarded = plan.widens_access() && settings.iam_approval;
-    match question(guarded, given) {
-        Question::None => Ok(()),
-        Question::Confirm => ask(if guarded { "--yes --approve-iam" } else { "--yes" }),
-        Question::TypeYes => ask_for_yes(),
-        Question::Refuse => Err(access_not_approved(plan).into()),
+    let doing = format!("apply the plan of environment {}", plan.environment);
+    let ask = |text| Question { doing: &doing, text, flags: if guarded { "--yes --approve-iam" } else { "--yes" } };
+    match need(guarded, given) {
+        Need::None => Ok(()),
+        Need::Confirm => ask("Apply this plan?").confirmed(),
+        Need::TypeYes => ask("This plan gives more access, see above. Type `yes` in full to apply it:").typed("yes"),
+        Need::Refuse => Err(access_not_approved(plan).into()),
     }
 }
 
-fn question(guarded: bool, given: Given) -> Question {
+fn need(guarded: bool, given: Given) -> Need {
     match (guarded && !given.approve_iam, given.yes) {
-        (false, true) => Question::None,
-        (false, false) => Question::Confirm,
-        (true, false) => Question::TypeYes,
-        (true, true) => Question::Refuse,
+        (false, true) => Need::None,
+        (false, false) => Need::Confirm,
+        (true, false) => Need::TypeYes,
+        (true, true) => Need::Refuse,
     }
 }
 
-/// Goes on when `--yes` was given or the person at the terminal says so.
-pub fn apply(yes: bool) -> Result<(), Stop> {
-    if yes { Ok(()) } else { ask("--yes") }
-}
-
-/// A protected environment wants its name typed, or given with `--confirm`.
-pub fn protected(environment: &str, confirm: Option<&str>) -> Result<(), Stop> {
-    let typed = match confirm {
-        Some(name) => name.to_string(),
-        None => {
-            require_terminal(&format!("--confirm {environment}"))?;
-            type_in("This environment is protected. Type its name to remove it:")?
-        }
-    };
-    if typed == environment { Ok(()) } else { Err(declined(&format!("`{typed}` is not the environment's name"))) }
-}
-
-fn ask(flags: &str) -> Result<(), Stop> {
-    require_terminal(flags)?;
-    match inquire::Confirm::new("Apply this plan?").with_default(false).prompt() {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(declined("the plan was not confirmed")),
-        Err(error) => Err(unanswered(error)),
+/// A removal goes on when `--yes` was given or the person at the terminal says so. A protected
+/// environment wants its name as well, typed or given with `--confirm`.
+pub fn removal(settings: &Settings, yes: bool, confirm: Option<&str>) -> Result<(), Stop> {
+    let doing = format!("remove environment {}", settings.environment);
+    let missing = [(!yes).then(|| "--yes".to_string()), name_flag(settings, confirm)];
+    let flags = missing.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if settings.protected {
+        let text = "This environment is protected. Type its name to remove it:";
+        named(&Question { doing: &doing, text, flags: &flags }, &settings.environment, confirm)?;
+    }
+    match yes {
+        true => Ok(()),
+        false => Question { doing: &doing, text: "Delete what this plan lists?", flags: &flags }.confirmed(),
     }
 }
 
-fn ask_for_yes() -> Result<(), Stop> {
-    require_terminal("--yes --approve-iam")?;
-    let typed = type_in("This plan gives more access, see above. Type `yes` in full to apply it:")?;
-    if typed.trim() == "yes" { Ok(()) } else { Err(declined("the plan and its access were not confirmed")) }
+fn name_flag(settings: &Settings, confirm: Option<&str>) -> Option<String> {
+    (settings.protected && confirm.is_none()).then(|| format!("--confirm {}", settings.environment))
+}
+
+fn named(question: &Question<'_>, environment: &str, confirm: Option<&str>) -> Result<(), Stop> {
+    match confirm {
+        None => question.typed(environment),
+        Some(name) if name == environment => Ok(()),
+        Some(name) => Err(question.declined(&format!("`{name}` is not the environment's name"))),
+    }
 }
 
 fn access_not_approved(plan: &Plan) -> Failure {
@@ -86,56 +83,26 @@ fn access_not_approved(plan: &Plan) -> Failure {
         .with_hint("read the section Access of the plan, then add --approve-iam")
 }
 
-fn type_in(question: &str) -> Result<String, Stop> {
-    inquire::Text::new(question).prompt().map_err(unanswered)
-}
-
-fn require_terminal(flags: &str) -> Result<(), Stop> {
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        return Ok(());
-    }
-    Err(Failure::new(
-        "run/not-confirmed",
-        "ask whether to apply the plan",
-        "there is no terminal to ask at; nothing was changed",
-    )
-    .with_hint(format!("run it with {flags} to apply without a question"))
-    .into())
-}
-
-fn unanswered(error: inquire::InquireError) -> Stop {
-    match error {
-        inquire::InquireError::OperationInterrupted => {
-            Failure::new(INTERRUPTED, "apply the plan", "interrupted; nothing was changed").into()
-        }
-        error => declined(&error.to_string()),
-    }
-}
-
-fn declined(cause: &str) -> Stop {
-    Failure::new("run/not-confirmed", "apply the plan", format!("{cause}; nothing was changed")).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(guarded: bool, yes: bool, approve_iam: bool) -> Question {
-        question(guarded, Given { yes, approve_iam })
+    fn asked(guarded: bool, yes: bool, approve_iam: bool) -> Need {
+        need(guarded, Given { yes, approve_iam })
     }
 
     #[test]
     fn yes_is_enough_where_access_needs_no_approval() {
-        assert_eq!(asked(false, true, false), Question::None);
-        assert_eq!(asked(false, false, false), Question::Confirm);
-        assert_eq!(asked(false, false, true), Question::Confirm);
+        assert_eq!(asked(false, true, false), Need::None);
+        assert_eq!(asked(false, false, false), Need::Confirm);
+        assert_eq!(asked(false, false, true), Need::Confirm);
     }
 
     #[test]
     fn more_access_wants_its_own_flag_or_a_typed_yes() {
-        assert_eq!(asked(true, true, false), Question::Refuse);
-        assert_eq!(asked(true, false, false), Question::TypeYes);
-        assert_eq!(asked(true, false, true), Question::Confirm);
-        assert_eq!(asked(true, true, true), Question::None);
+        assert_eq!(asked(true, true, false), Need::Refuse);
+        assert_eq!(asked(true, false, false), Need::TypeYes);
+        assert_eq!(asked(true, false, true), Need::Confirm);
+        assert_eq!(asked(true, true, true), Need::None);
     }
 }

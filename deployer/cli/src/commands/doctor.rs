@@ -2,7 +2,7 @@
 
 use crate::arguments::Doctor;
 use crate::documents::{self, DoctorDocument};
-use crate::examination::examine;
+use crate::inspection::doctor::examine;
 use crate::project::Project;
 use crate::stop::Stop;
 use crate::views;

@@ -43,7 +43,7 @@ async fn take_down(
     let plan = teardown(&request, &observed);
     show(&plan, &resource_states(&observed, &names), arguments)?;
     if !plan.is_empty() {
-        confirmed(&session, arguments)?;
+        confirm::removal(&session.settings, arguments.yes, arguments.confirm.as_deref())?;
         apply(&session, &plan, reporter, interrupt).await?;
     }
     connection::remove(&session.settings.environment)?;
@@ -71,13 +71,6 @@ fn show(plan: &Plan, states: &[ResourceState], arguments: &Down) -> Result<(), S
     }
     let gaps = checks::gaps(plan);
     if gaps.is_empty() { Ok(()) } else { Err(Stop::Failures(gaps)) }
-}
-
-fn confirmed(session: &Session, arguments: &Down) -> Result<(), Stop> {
-    if session.settings.protected {
-        confirm::protected(&session.settings.environment, arguments.confirm.as_deref())?;
-    }
-    confirm::apply(arguments.yes)
 }
 
 async fn apply(

@@ -1,8 +1,8 @@
 //! `deployer drift`: what is live against what should be.
 
 use crate::arguments::Drift;
-use crate::comparison::{self, Source};
 use crate::documents::{self, DriftDocument};
+use crate::inspection::drift::{Source, compare};
 use crate::project::Project;
 use crate::session::Session;
 use crate::stop::Stop;
@@ -16,7 +16,7 @@ pub async fn run(project: &Project, arguments: &Drift) -> Result<(), Stop> {
         true => Source::Record,
         false => Source::built(project, &settings, &view).await,
     };
-    let report = comparison::compare(&session, source).await?;
+    let report = compare(&session, source).await?;
     match arguments.json {
         true => documents::print(&DriftDocument::of(&report)),
         false => views::drift::show(&report),

@@ -61,7 +61,7 @@ fn chosen<'a>(gateways: &'a [GatewaySummary], wanted: &str) -> Option<&'a Gatewa
 
 fn hint(gateways: &[GatewaySummary], wanted: &str, (own, environment): (&str, &str)) -> String {
     if wanted == own {
-        return format!("deployer up --env {environment}");
+        return format!("`deployer up --env {environment}` makes it");
     }
     let names = gateways.iter().flat_map(|gateway| [gateway.name.as_str(), gateway.id.as_str()]);
     did_you_mean(wanted, names).unwrap_or_else(|| format!("`deployer gateway list --env {environment}` lists them"))
@@ -101,6 +101,6 @@ mod tests {
         let gateways = [gateway("ops-prod", "ops-prod-0123456789", "READY")];
         assert_eq!(hint(&gateways, "ops-prdo", ("own", "e")), "did you mean `ops-prod`?");
         assert!(hint(&gateways, "zzz", ("own", "e")).contains("gateway list --env e"));
-        assert_eq!(hint(&gateways, "own", ("own", "e")), "deployer up --env e");
+        assert_eq!(hint(&gateways, "own", ("own", "e")), "`deployer up --env e` makes it");
     }
 }

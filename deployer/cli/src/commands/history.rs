@@ -57,7 +57,7 @@ fn find<'a>(entries: &'a [Entry], id: &str) -> Result<&'a Entry, Failure> {
     match matching.as_slice() {
         [entry] => Ok(entry),
         [] => Err(Failure::new("run/unknown-run", doing, "no run of the history has an id that begins so")
-            .with_hint("`deployer history` lists the runs; runs are kept for 400 days, their steps for 90")),
+            .with_hint("`deployer history --env NAME` lists the runs; runs are kept for 400 days, their steps for 90")),
         several => Err(Failure::new("run/unknown-run", doing, format!("{} runs begin so", several.len()))
             .with_hint(format!("give more of the id: {}", ids(several)))),
     }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::ask::Question;
 use crate::arguments::{Images, ImagesGc, ImagesList};
 use crate::documents;
-use crate::image_inventory::{InventoryEntry, inventory};
+use crate::inspection::images::{InventoryEntry, inventory};
 use crate::interrupt;
 use crate::project::Project;
 use crate::session::Session;
@@ -51,7 +51,9 @@ async fn collect(project: &Project, arguments: &ImagesGc) -> Result<(), Stop> {
         return Ok(());
     }
     let text = "Type delete to delete them:";
-    Question { doing: "delete unused images", text }.typed("delete", arguments.yes)?;
+    if !arguments.yes {
+        Question { doing: "delete unused images", text, flags: "--yes" }.typed("delete")?;
+    }
     delete(&session, &observed, &unused).await
 }
 

@@ -1,8 +1,8 @@
 //! `deployer logs`: what the functions have written, and go on writing.
 
 use crate::arguments::{LogFunction, Logs};
+use crate::inspection::logs::{LogLine, LogReader, now_ms};
 use crate::interrupt;
-use crate::log_reader::{LogLine, LogReader, now_ms};
 use crate::project::Project;
 use crate::session::Session;
 use crate::stop::Stop;

@@ -5,10 +5,10 @@ use std::path::Path;
 use clap::CommandFactory;
 use deployer_core::Failure;
 
-use super::raw_output::write_stdout;
 use crate::arguments::{Arguments, Man};
 use crate::stop::Stop;
 use crate::views::out::say;
+use crate::views::raw_output::write_stdout;
 
 pub fn run(arguments: &Man) -> Result<(), Stop> {
     match &arguments.out {

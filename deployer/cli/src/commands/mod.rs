@@ -15,7 +15,6 @@ mod logs;
 mod man;
 mod outputs;
 mod plan;
-mod raw_output;
 mod render;
 mod sandbox;
 mod status;

@@ -25,7 +25,10 @@ pub async fn run(project: &Project, command: &Sandbox) -> Result<(), Stop> {
             let running = session::start_platform(project, port, &view).await?;
             say!("{}", running.base_url);
         }
-        Sandbox::Stop => platform.stop(&view).await?,
+        Sandbox::Stop => {
+            platform.stop(&view).await?;
+            say!("The local platform is stopped; what is deployed there is kept.");
+        }
         Sandbox::Status { json } => views::status::show_platform(&platform.status().await?, *json),
         Sandbox::Logs { source, lines } => {
             let names = project.settings(LOCAL_ENVIRONMENT)?.names();

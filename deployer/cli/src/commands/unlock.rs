@@ -19,7 +19,9 @@ pub async fn run(project: &Project, arguments: &Unlock) -> Result<(), Stop> {
     warn(environment, &holder);
     let doing = format!("break the lease of environment {environment}");
     let text = format!("Type {environment} to take the lease away:");
-    Question { doing: &doing, text: &text }.typed(environment, arguments.yes)?;
+    if !arguments.yes {
+        Question { doing: &doing, text: &text, flags: "--yes" }.typed(environment)?;
+    }
     match unlock(&session.clients, &session.settings).await? {
         Some(broken) => say!("The lease of {} is broken.", broken.holder),
         None => say!("Nobody holds the lease of environment {environment} any more."),

@@ -107,7 +107,10 @@ impl Addresses {
             say!("{name:<20} {}", value.as_deref().unwrap_or("-"));
         }
         self.unchecked.iter().for_each(|gap| say!("unchecked            {gap}"));
-        say!("\nTalk to it: {}", self.chat_command);
+        match self.function_url {
+            Some(_) => say!("\nTalk to it: {}", self.chat_command),
+            None => say!("\nThere is no agent to talk to; `deployer up --env {}` deploys it.", self.environment),
+        }
     }
 
     fn lines(&self) -> Vec<(String, Option<String>)> {

@@ -3,7 +3,7 @@
 use super::foreign::escaped;
 use super::out::say;
 use super::table;
-use crate::image_inventory::InventoryEntry;
+use crate::inspection::images::InventoryEntry;
 
 pub fn show(images: &[InventoryEntry]) {
     if images.is_empty() {

@@ -5,7 +5,7 @@ use time::macros::format_description;
 
 use super::foreign::escaped;
 use super::out::say;
-use crate::log_reader::LogLine;
+use crate::inspection::logs::LogLine;
 
 pub fn show(line: &LogLine) {
     say!("{}", text(line));

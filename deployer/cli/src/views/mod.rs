@@ -13,6 +13,7 @@ pub mod out;
 pub mod outputs;
 pub mod plan;
 pub mod progress;
+pub mod raw_output;
 pub mod status;
 pub mod stop;
 pub mod table;

@@ -3,6 +3,7 @@
 
 mod losses;
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use deployer_core::only::LEFT_OUT;
@@ -37,9 +38,6 @@ pub fn text(plan: &Plan, detail: Detail) -> String {
     for step in plan.steps.iter().filter(|step| detail == Detail::Everything || is_news(step)) {
         page.step(step);
     }
-    if detail == Detail::Changes {
-        page.kept(plan);
-    }
     page.foreign(plan);
     page.access(plan);
     page.losses(plan);
@@ -70,17 +68,6 @@ impl Page {
         step.changes.iter().for_each(|change| self.line(format!("    {}", difference(change))));
     }
 
-    /// How many are kept, those that `--only` leaves out apart.
-    fn kept(&mut self, plan: &Plan) {
-        let kept = plan.steps.iter().filter(|step| !is_news(step));
-        let (left_out, unchanged): (Vec<_>, Vec<_>) = kept.partition(|step| step.reason == LEFT_OUT);
-        for (steps, words) in [(unchanged, "unchanged"), (left_out, LEFT_OUT)] {
-            if !steps.is_empty() {
-                self.line(format!("\n  {} {words}", steps.len()));
-            }
-        }
-    }
-
     fn foreign(&mut self, plan: &Plan) {
         let touched: Vec<_> = plan.steps.iter().filter(|step| !step.foreign.is_empty()).collect();
         if touched.is_empty() {
@@ -98,7 +85,9 @@ impl Page {
             return;
         }
         self.line("\nAccess");
-        for change in &plan.access {
+        // Role and function each have to allow an invocation: one sentence of the two is enough to read.
+        let mut told = HashSet::new();
+        for change in plan.access.iter().filter(|change| told.insert(&change.sentence)) {
             let mark = match change.effect {
                 AccessEffect::Widens => "+".yellow().bold().to_string(),
                 AccessEffect::Narrows => "-".green().bold().to_string(),
@@ -129,24 +118,27 @@ fn difference(change: &Change) -> String {
     }
 }
 
-/// "3 to create, 1 to update, 5 unchanged"
+/// "3 to create, 1 to update, 5 unchanged"; what `--only` leaves out is counted apart.
 fn summary(plan: &Plan) -> String {
+    let left_out = plan.steps.iter().filter(|step| is_left_out(step)).count();
     let counted = [
-        (Action::Create, "to create"),
-        (Action::Update, "to update"),
-        (Action::Replace, "to replace"),
-        (Action::Delete, "to delete"),
-        (Action::Adopt, "to adopt"),
-        (Action::Keep, "unchanged"),
-        (Action::Unchecked, "unchecked"),
+        (plan.count(Action::Create), "to create"),
+        (plan.count(Action::Update), "to update"),
+        (plan.count(Action::Replace), "to replace"),
+        (plan.count(Action::Delete), "to delete"),
+        (plan.count(Action::Adopt), "to adopt"),
+        (plan.count(Action::Keep) - left_out, "unchanged"),
+        (left_out, LEFT_OUT),
+        (plan.count(Action::Unchecked), "unchecked"),
     ];
-    let parts: Vec<_> = counted
-        .into_iter()
-        .map(|(action, words)| (plan.count(action), words))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, words)| format!("{count} {words}"))
-        .collect();
-    parts.join(", ")
+    let parts = counted.into_iter().filter(|(count, _)| *count > 0);
+    let counts = parts.map(|(count, words)| format!("{count} {words}")).collect::<Vec<_>>().join(", ");
+    let nothing = plan.is_empty() && plan.count(Action::Unchecked) == 0;
+    if nothing { format!("Nothing to change: {counts}") } else { counts }
+}
+
+fn is_left_out(step: &Step) -> bool {
+    step.action == Action::Keep && step.operation.is_none() && step.reason == LEFT_OUT
 }
 
 fn mark(action: Action) -> String {

@@ -200,6 +200,17 @@ mod tests {
     }
 
     #[test]
+    fn what_aws_asks_beside_the_named_call_is_the_deployers_own_too() {
+        let all = policies(&everything(), &location());
+        let functions = statement(&all.deployer, "Functions").unwrap();
+        assert!(allows(&functions, "lambda:ListTags"), "GetFunction gives tags only with it");
+        let repositories = statement(&all.deployer, "Repositories").unwrap();
+        assert!(allows(&repositories, "ecr:GetDownloadUrlForLayer"), "a function of an image is made only with it");
+        let versions = statement(&all.deployer, "FunctionVersions").unwrap();
+        assert!(versions["Resource"].to_string().contains(":*"), "{versions}");
+    }
+
+    #[test]
     fn no_role_may_lose_its_boundary() {
         let roles = |settings: &Settings| statement(&policies(settings, &location()).deployer, "Roles").unwrap();
         assert!(!allows(&roles(&everything()), "iam:DeleteRolePermissionsBoundary"));

@@ -52,7 +52,7 @@ pub fn deployed(desired: &Desired, observed: &Observed) -> BTreeMap<StepId, Reso
 fn of_stack(desired: &Desired, id: StepId, wanted: &DesiredStack, found: &ObservedStack) -> BTreeMap<StepId, Resource> {
     let ObservedStack { template, parameters, tags, .. } = found;
     let as_known = wanted.parameters.iter().all(|(key, value)| parameters.get(key) == Some(value));
-    if as_known && *template == wanted.template && *tags == wanted.tags {
+    if as_known && found.has_template(&wanted.template) && *tags == wanted.tags {
         // Read when the desired state was made.
         let ids = desired.resources.keys().filter(|step| step.stack() == Some(id));
         return ids.filter_map(|step| Some((*step, wanted_with(desired, *step, parameters)?))).collect();

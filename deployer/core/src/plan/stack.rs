@@ -96,12 +96,12 @@ impl Wanted<'_> {
 
     fn updated(&self, stack: &ObservedStack) -> Revision {
         let own = self.own_changes(stack);
-        let (mut changes, expected) = match own.is_empty() && stack.template == self.stack.template {
+        let (mut changes, expected) = match own.is_empty() && stack.has_template(&self.stack.template) {
             true => (vec![], vec![]),
             false => self.resource_changes(stack),
         };
         changes.extend(own);
-        if changes.is_empty() && stack.template != self.stack.template {
+        if changes.is_empty() && !stack.has_template(&self.stack.template) {
             changes.push(layout());
         }
         let reason = reason(changes.len(), &expected);

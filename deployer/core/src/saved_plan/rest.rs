@@ -133,8 +133,8 @@ fn movers(id: StepId) -> Vec<StepId> {
     [Some(id), id.stack()].into_iter().flatten().chain(homes.iter().copied()).collect()
 }
 
-/// True when doing `now` is no more than was planned. Where nothing was, or was
-/// to stay, a run that stopped half way leaves only its own work to make again.
+/// True when doing `now` is no more than was planned. Where nothing was, or
+/// nothing was to stay, a run that stopped half way leaves only its own work.
 fn is_within(now: Action, planned: Action) -> bool {
     match planned {
         Action::Create | Action::Replace => matches!(now, Action::Create | Action::Update | Action::Replace),

@@ -53,7 +53,11 @@ pub(super) fn url(properties: &Properties) -> Option<FunctionUrl> {
         invoke_mode: properties.text_or("/InvokeMode", "BUFFERED"),
         cors: properties.at("/Cors").is_object().then(|| Cors {
             allow_credentials: properties.flag("/Cors/AllowCredentials"),
-            allow_headers: properties.sorted_texts("/Cors/AllowHeaders"),
+            allow_headers: properties
+                .sorted_texts("/Cors/AllowHeaders")
+                .iter()
+                .map(|name| name.to_lowercase())
+                .collect(),
             allow_methods: properties.sorted_texts("/Cors/AllowMethods"),
             allow_origins: properties.sorted_texts("/Cors/AllowOrigins"),
             max_age_seconds: properties.number("/Cors/MaxAge").unwrap_or(0),

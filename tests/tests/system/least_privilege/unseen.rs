@@ -22,7 +22,9 @@ pub const UNSEEN: [(&str, &[&str]); 9] = [
             "bedrock-agentcore:GetWorkloadIdentity",
             "cloudformation:TagResource",
             "cloudformation:UntagResource",
+            "ecr:GetDownloadUrlForLayer",
             "iam:PassRole",
+            "lambda:ListTags",
         ],
     ),
     (

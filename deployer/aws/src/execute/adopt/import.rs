@@ -2,18 +2,17 @@
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, ExecutionStatus, ResourceToImport, Stack, StackStatus,
-    Tag,
+    Capability, ChangeAction, ChangeSetStatus, ChangeSetType, ResourceToImport, Stack, StackStatus, Tag,
 };
 use deployer_core::Failure;
 use deployer_core::adoption::Import;
 
 use super::stack::unchanged;
-use crate::errors::{Kind, Trouble, code_of_reason, failed};
+use crate::errors::{Kind, Trouble, code_of_reason};
 use crate::execute::context::Context;
-use crate::execute::stack::{describe, finished, settled, stack_failure};
+use crate::execute::made_change_set::MadeChangeSet;
+use crate::execute::stack::{finished, settled, stack_failure};
 use crate::execute::stack_events::{self, EventMark};
-use crate::wait::Pace;
 
 /// Imports the resource and waits for the end. A change set that would do
 /// anything but import it is not executed.
@@ -28,7 +27,8 @@ pub async fn import(context: &Context<'_>, import: &Import) -> Result<(), Failur
     let id = match change.start().await {
         Ok(id) => id,
         Err(failure) => {
-            change.discard().await;
+            change.made().discard().await;
+            change.made().discard_empty_stack().await;
             return Err(failure);
         }
     };
@@ -51,7 +51,7 @@ impl ImportChange<'_> {
     /// Gives the stack's id once the import runs.
     async fn start(&self) -> Result<String, Failure> {
         self.create().await?;
-        let made = self.computed().await?;
+        let made = self.made().computed().await?;
         if made.status == Some(ChangeSetStatus::Failed) {
             let reason = made.status_reason.unwrap_or_default();
             return Err(Failure::new(code_of_reason(&reason), self.doing, reason));
@@ -60,7 +60,7 @@ impl ImportChange<'_> {
             let cause = "its change set would do more than import it";
             return Err(Failure::new("plan/stale", self.doing, cause).with_hint("run the same command again"));
         }
-        self.execute().await?;
+        self.made().execute().await?;
         Ok(made.stack_id.unwrap_or_default())
     }
 
@@ -95,22 +95,6 @@ impl ImportChange<'_> {
         }
     }
 
-    async fn computed(&self) -> Result<DescribeChangeSetOutput, Failure> {
-        let computed = self.context.until(Pace::RESOURCE, self.doing, async || {
-            let answer = self.describe().await?;
-            let ready = answer.status == Some(ChangeSetStatus::CreateComplete)
-                && answer.execution_status == Some(ExecutionStatus::Available);
-            Ok((ready || answer.status == Some(ChangeSetStatus::Failed)).then_some(answer))
-        });
-        computed.await
-    }
-
-    async fn describe(&self) -> Result<DescribeChangeSetOutput, Failure> {
-        let request = self.context.clients.cloudformation().describe_change_set();
-        let request = request.stack_name(&self.import.stack).change_set_name(&self.name);
-        request.send().await.map_err(failed(format!("read the change set of stack `{}`", self.import.stack)))
-    }
-
     fn only_imports(&self, made: &DescribeChangeSetOutput) -> bool {
         let changes: Vec<_> = made.changes().iter().filter_map(|change| change.resource_change()).collect();
         let ours = |change: &&aws_sdk_cloudformation::types::ResourceChange| {
@@ -120,33 +104,8 @@ impl ImportChange<'_> {
         made.next_token().is_none() && changes.len() == 1 && changes.iter().all(ours)
     }
 
-    async fn execute(&self) -> Result<(), Failure> {
-        let request = self.context.clients.cloudformation().execute_change_set();
-        let request = request.stack_name(&self.import.stack).change_set_name(&self.name);
-        let Err(error) = request.client_request_token(self.context.token("execute")).send().await else {
-            return Ok(());
-        };
-        let failure = failed(self.doing)(error);
-        match self.describe().await.map(|answer| answer.execution_status) {
-            // An attempt whose answer was lost has started it.
-            Ok(Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(()),
-            _ => Err(failure),
-        }
-    }
-
-    /// Removes a change set that is not executed, and the empty stack that it made.
-    /// Nothing depends on it: what stays is replaced by the next run.
-    async fn discard(&self) {
-        let cloudformation = self.context.clients.cloudformation();
-        let request = cloudformation.delete_change_set().stack_name(&self.import.stack).change_set_name(&self.name);
-        if let Err(error) = request.send().await {
-            tracing::debug!(error = %Trouble::from(error).message, "the change set stays");
-        }
-        let found = describe(self.context, &self.import.stack).await.ok().flatten();
-        let Some(empty) = found.filter(is_empty) else { return };
-        if let Err(error) = cloudformation.delete_stack().set_stack_name(empty.stack_id).send().await {
-            tracing::debug!(error = %Trouble::from(error).message, "the empty stack stays");
-        }
+    fn made(&self) -> MadeChangeSet<'_> {
+        MadeChangeSet { context: self.context, stack: &self.import.stack, name: &self.name, doing: self.doing }
     }
 }
 

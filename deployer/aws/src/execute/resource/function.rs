@@ -12,7 +12,7 @@ use deployer_core::resource::Function;
 use super::repairs::{Repairs, missing_tags};
 use crate::errors::{Kind, Trouble, failed};
 use crate::execute::context::Context;
-use crate::execute::statement::ready;
+use crate::execute::statement::{ready, settled};
 use crate::observe::live;
 use crate::wait::Pace;
 
@@ -34,23 +34,24 @@ pub async fn ensure(context: &Context<'_>, wanted: &Function) -> Result<Repairs,
         return Ok(repairs);
     };
     if found.image_uri != wanted.image_uri || found.architecture != wanted.architecture {
-        ready(context, &wanted.name).await?;
+        settled(context, &wanted.name).await?;
         update_code(context, wanted).await?;
+        ready(context, &wanted.name).await?;
         repairs.note("image");
     }
     let changes = Configuration::differing(wanted, &found);
     if !changes.names.is_empty() {
-        ready(context, &wanted.name).await?;
+        settled(context, &wanted.name).await?;
         changes.update(context, wanted).await?;
+        ready(context, &wanted.name).await?;
         changes.names.iter().for_each(|name| repairs.note(*name));
     }
     let missing = missing_tags(&wanted.tags, &found.tags);
     if !missing.is_empty() {
-        ready(context, &wanted.name).await?;
+        settled(context, &wanted.name).await?;
         tag(context, wanted, missing).await?;
         repairs.note("tags");
     }
-    ready(context, &wanted.name).await?;
     Ok(repairs)
 }
 

@@ -10,7 +10,7 @@ use deployer_core::resource::{FunctionPolicy, Statement};
 use super::repairs::Repairs;
 use crate::errors::{Kind, Trouble};
 use crate::execute::context::Context;
-use crate::execute::statement::{ready, remove};
+use crate::execute::statement::{remove, settled};
 use crate::observe::live;
 use crate::wait::Pace;
 
@@ -30,7 +30,7 @@ pub async fn ensure(context: &Context<'_>, wanted: &FunctionPolicy) -> Result<Re
             Some(_) => drop(remove(context, &wanted.function_name, sid).await?),
             None => {}
         }
-        ready(context, &wanted.function_name).await?;
+        settled(context, &wanted.function_name).await?;
         let addition = Addition { context, policy: wanted, sid, statement };
         addition.add().await?;
         repairs.note(logical_id);

@@ -7,7 +7,7 @@ use deployer_core::resource::{Cors, FunctionUrl};
 use super::repairs::Repairs;
 use crate::errors::{Kind, Trouble, failed};
 use crate::execute::context::Context;
-use crate::execute::statement::ready;
+use crate::execute::statement::settled;
 use crate::observe::live;
 
 /// An address that is gone is made again; it is then another one.
@@ -15,14 +15,14 @@ pub async fn ensure(context: &Context<'_>, wanted: &FunctionUrl) -> Result<Repai
     let mut repairs = Repairs::default();
     let mut found = read(context, wanted).await?;
     if found.is_none() {
-        ready(context, &wanted.function_name).await?;
+        settled(context, &wanted.function_name).await?;
         create(context, wanted).await?;
         repairs.created();
         found = read(context, wanted).await?;
     }
     let differing = found.map(|found| differences(wanted, &found)).unwrap_or_default();
     if !differing.is_empty() {
-        ready(context, &wanted.function_name).await?;
+        settled(context, &wanted.function_name).await?;
         update(context, wanted).await?;
     }
     differing.into_iter().for_each(|attribute| repairs.note(attribute));

@@ -88,6 +88,7 @@ fn target_body(id: &str, status: &str, reasons: &[&str]) -> serde_json::Value {
         "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
         "targetConfiguration": {"mcp": {"lambda": {"lambdaArn": "arn", "toolSchema": {"inlinePayload": []}}}},
         "credentialProviderConfigurations": [],
+        "metadataConfiguration": {"allowedRequestHeaders": ["x-theirs"]},
     })
 }
 
@@ -122,7 +123,8 @@ fn gateway_body(id: &str, status: &str, reasons: &[&str]) -> serde_json::Value {
         "gatewayArn": "arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/gw",
         "gatewayId": id, "gatewayUrl": format!("https://{id}.example.com/mcp"), "name": "gw", "status": status,
         "statusReasons": reasons, "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
-        "protocolType": "MCP", "authorizerType": "CUSTOM_JWT",
+        "protocolType": "MCP", "authorizerType": "CUSTOM_JWT", "exceptionLevel": "DEBUG", "kmsKeyArn": "key",
+        "protocolConfiguration": {"mcp": {"instructions": "theirs"}},
     })
 }
 
@@ -212,6 +214,29 @@ async fn an_unsuccessful_update_that_may_be_iam_is_sent_again() {
     let (writes, result) = ensure_gateway(Thing::with(Some("UPDATE_UNSUCCESSFUL"), &ends), Some("gw"), false).await;
     assert_eq!(result.unwrap(), "updated thing00000");
     assert_eq!(writes, ["PUT", "PUT", "POST"]);
+}
+
+/// The body of the one update.
+fn update_body(aws: &FakeAws) -> serde_json::Value {
+    let call = aws.calls().into_iter().find(|call| call.name.starts_with("PUT")).expect("it was updated");
+    serde_json::from_str(&call.body).unwrap()
+}
+
+#[tokio::test]
+async fn an_update_keeps_what_the_settings_do_not_speak_of() {
+    let mut thing = Thing::with(Some("READY"), &[("READY", "")]);
+    let aws = FakeAws::serve(move |call| gateway_answer(&mut thing, call)).await;
+    let surroundings = Surroundings::of(&aws).await;
+    gateway::ensure(&surroundings.context(), Some("gw"), false, &samples::desired().gateway).await.unwrap();
+    let sent = update_body(&aws);
+    assert_eq!((&sent["exceptionLevel"], &sent["kmsKeyArn"]), (&json!("DEBUG"), &json!("key")));
+    assert_eq!(sent["protocolConfiguration"]["mcp"]["instructions"], "theirs");
+
+    let mut thing = Thing::with(Some("READY"), &[("READY", "")]);
+    let aws = FakeAws::serve(move |call| target_answer(&mut thing, call)).await;
+    let surroundings = Surroundings::of(&aws).await;
+    target::ensure(&surroundings.context(), "gw", None, &samples::desired().target).await.unwrap();
+    assert_eq!(update_body(&aws)["metadataConfiguration"]["allowedRequestHeaders"], json!(["x-theirs"]));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use deployer_core::resource::{LogGroup, Resource, Table, TableKey};
+use deployer_core::resource::{Function, LogGroup, Resource, Table, TableKey};
 use serde_json::{Value, json};
 
 use super::Surroundings;
@@ -124,4 +124,58 @@ async fn the_conversation_table_is_never_made_again() {
     let refused = ensure(&surroundings.context(), &Resource::Table(table(&name)), &BTreeMap::new()).await;
     assert_eq!(refused.unwrap_err().code, "plan/table-missing");
     assert!(aws.writes().is_empty(), "{:?}", aws.writes());
+}
+
+fn function() -> Function {
+    Function {
+        name: "f".into(),
+        description: None,
+        image_uri: "host/r@sha256:b".into(),
+        architecture: "arm64".into(),
+        memory_mb: 512,
+        timeout_seconds: 30,
+        role_arn: "arn:aws:iam::111122223333:role/r".into(),
+        environment: BTreeMap::new(),
+        tracing: "PassThrough".into(),
+        log_group: None,
+        tags: BTreeMap::new(),
+    }
+}
+
+/// The function with another image, and how its last update ended.
+fn function_answer(call: &Call, status: &str) -> Answer {
+    let configuration = json!({
+        "Architectures": ["arm64"], "MemorySize": 512, "Timeout": 30, "Role": "arn:aws:iam::111122223333:role/r",
+        "State": "Active", "LastUpdateStatus": status, "LastUpdateStatusReason": "the image is gone",
+    });
+    match call.name.as_str() {
+        "GET /2015-03-31/functions/f" => {
+            Answer::ok(json!({"Configuration": configuration, "Code": {"ImageUri": "host/r@sha256:a"}}).to_string())
+        }
+        name if name.starts_with("GET ") => Answer::ok(configuration.to_string()),
+        _ => Answer::ok("{}"),
+    }
+}
+
+#[tokio::test]
+async fn a_function_whose_last_update_failed_is_repaired_by_the_next() {
+    let mut status = "Failed";
+    let aws = FakeAws::serve(move |call| {
+        if call.name.ends_with("/code") {
+            status = "Successful";
+        }
+        function_answer(call, status)
+    })
+    .await;
+    let surroundings = Surroundings::of(&aws).await;
+    let summary = ensure(&surroundings.context(), &Resource::Function(function()), &BTreeMap::new()).await.unwrap();
+    assert_eq!(summary, "put back: image");
+}
+
+#[tokio::test]
+async fn an_update_of_a_function_that_fails_is_a_failure() {
+    let aws = FakeAws::serve(|call| function_answer(call, "Failed")).await;
+    let surroundings = Surroundings::of(&aws).await;
+    let failure = ensure(&surroundings.context(), &Resource::Function(function()), &BTreeMap::new()).await;
+    assert_eq!(failure.unwrap_err().cause, "the image is gone");
 }

@@ -1,7 +1,8 @@
-//! The commands that the delivery pipelines and their documentation run are
+//! The commands that the delivery pipelines run and the documents name are
 //! commands that exist.
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use serde_json::Value;
 
 use super::Arguments;
@@ -12,7 +13,14 @@ const PIPELINES: [(&str, &str); 3] = [
     ("buildspec.yml", include_str!("../../../../.ci/buildspec.yml")),
 ];
 
-const GUIDE: &str = include_str!("../../../../docs/continuous-delivery.md");
+const DOCUMENTS: [(&str, &str); 6] = [
+    ("README.md", include_str!("../../../../README.md")),
+    ("guide.md", include_str!("../../../../docs/guide.md")),
+    ("architecture.md", include_str!("../../../../docs/architecture.md")),
+    ("continuous-delivery.md", include_str!("../../../../docs/continuous-delivery.md")),
+    ("reliability.md", include_str!("../../../../docs/reliability.md")),
+    ("settings.md", include_str!("../../../../docs/settings.md")),
+];
 
 /// Every text of a document.
 fn texts(value: &Value) -> Vec<&str> {
@@ -35,7 +43,7 @@ fn command(line: &str) -> Option<Vec<String>> {
     let by_cargo = words.windows(3).position(|three| three == ["-p", "deployer", "--"]).map(|at| at + 2);
     let by_name = (words.first() == Some(&"deployer")).then_some(0);
     let start = program.or(by_cargo).or(by_name)? + 1;
-    let ends = |word: &&&str| ["|", "||", "&&", ";", ">", ">>"].contains(*word);
+    let ends = |word: &&&str| ["|", "||", "&&", ";", ">", ">>", "#"].contains(*word);
     let length = words[start..].iter().position(|word| ends(&word)).unwrap_or(words.len() - start);
     let unquoted = |word: &&str| word.trim_matches(['"', '\'']).to_string();
     Some(words[start..start + length].iter().map(unquoted).collect())
@@ -71,13 +79,46 @@ fn deployments_run_the_whole_way_from_validation_to_the_saved_plan() {
     }
 }
 
-#[test]
-fn the_guide_names_commands_that_exist() {
-    let spans: Vec<&str> = GUIDE.split('`').skip(1).step_by(2).filter(|span| span.starts_with("deployer ")).collect();
-    assert!(spans.len() > 4, "{spans:?}");
-    for span in spans {
-        commands(span).iter().for_each(|words| accepted("continuous-delivery.md", words));
+/// What is no mistake in a sentence: something is missing, or help is asked for.
+const HARMLESS: [ErrorKind; 3] =
+    [ErrorKind::MissingRequiredArgument, ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::DisplayHelp];
+
+/// What stands between backticks: words of a sentence, or a block with its language before it.
+fn spans(markdown: &str) -> Vec<&str> {
+    markdown.split('`').skip(1).step_by(2).collect()
+}
+
+/// A command as a sentence names it: optional words in brackets, the first of
+/// several alternatives, and perhaps without what every command needs.
+#[track_caller]
+fn exists(place: &str, span: &str) {
+    let first = |word: &str| word.split("\\|").next().unwrap_or_default().trim_matches(['[', ']']).to_string();
+    for words in commands(span) {
+        let line: Vec<String> = words.iter().map(|word| first(word)).collect();
+        let Err(error) = Arguments::try_parse_from(["deployer".to_string()].into_iter().chain(line)) else { continue };
+        assert!(HARMLESS.contains(&error.kind()), "{place}: `{span}`\n{error}");
     }
+}
+
+#[test]
+fn documents_name_commands_that_exist() {
+    for (name, text) in DOCUMENTS {
+        for span in spans(text) {
+            match span.split_once('\n') {
+                Some(("sh", script)) => commands(script).iter().for_each(|words| accepted(name, words)),
+                _ => exists(name, span),
+            }
+        }
+    }
+}
+
+#[test]
+fn documents_are_searched_for_commands() {
+    let found = |name: &str| {
+        let (_, text) = DOCUMENTS.into_iter().find(|(document, _)| *document == name).unwrap();
+        spans(text).into_iter().flat_map(commands).count()
+    };
+    assert!(found("README.md") > 10 && found("guide.md") > 20 && found("continuous-delivery.md") > 4);
 }
 
 #[test]
