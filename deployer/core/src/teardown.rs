@@ -12,6 +12,7 @@ use crate::observed::{Fact, Observed, ObservedStack};
 use crate::ownership::is_owned;
 use crate::plan::Draft;
 use crate::plan::{Action, Operation, Plan, Step, StepId, hold_behind_gaps};
+use crate::resource::Resource;
 
 const NOT_OURS: &str = "does not carry our tags, so it is not ours to delete";
 const NO_LONGER_WANTED: &str = "no longer wanted";
@@ -149,6 +150,7 @@ fn statement(observed: &Observed, names: &Names) -> Draft {
     match &observed.function_policy {
         Fact::Unknown(gap) => draft.unchecked(gap),
         Fact::Absent => draft.keep("does not exist"),
+        Fact::Present(_) if !function_is_owned(observed, names) => draft.keep("its function is not ours"),
         Fact::Present(statement) => delete(
             draft,
             Operation::RemoveStatement {
@@ -157,6 +159,12 @@ fn statement(observed: &Observed, names: &Names) -> Draft {
             },
         ),
     }
+}
+
+/// A function whose tags could not be read keeps what it has.
+fn function_is_owned(observed: &Observed, names: &Names) -> bool {
+    let function = observed.of_stack(StepId::ToolFunction).present();
+    function.and_then(Resource::tags).is_some_and(|tags| is_owned(tags, names))
 }
 
 fn role(observed: &Observed, names: &Names) -> Draft {

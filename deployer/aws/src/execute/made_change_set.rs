@@ -22,6 +22,10 @@ impl MadeChangeSet<'_> {
     pub async fn computed(&self) -> Result<DescribeChangeSetOutput, Failure> {
         let computed = self.context.until(Pace::RESOURCE, self.doing, async || {
             let answer = self.describe(None).await?;
+            if answer.execution_status == Some(ExecutionStatus::Obsolete) {
+                let cause = "another change set of the stack was executed meanwhile";
+                return Err(Failure::new("plan/stale", self.doing, cause).with_hint("run the same command again"));
+            }
             let ready = answer.status == Some(ChangeSetStatus::CreateComplete)
                 && answer.execution_status == Some(ExecutionStatus::Available);
             Ok((ready || answer.status == Some(ChangeSetStatus::Failed)).then_some(answer))

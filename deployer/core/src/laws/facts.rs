@@ -32,6 +32,16 @@ fn teardown_keeps_the_data_stack_unless_asked() {
 }
 
 #[test]
+fn a_function_that_is_not_ours_keeps_its_policy() {
+    let mut observed = samples::whole();
+    assert_eq!(step_of(down(&observed, OnData::Keep), StepId::FunctionPolicy).action, Action::Delete);
+    if let Some(Fact::Present(Resource::Function(function))) = observed.resources.get_mut(&StepId::ToolFunction) {
+        function.tags.clear();
+    }
+    assert_eq!(step_of(down(&observed, OnData::Keep), StepId::FunctionPolicy).action, Action::Keep);
+}
+
+#[test]
 fn what_is_not_ours_is_refused_and_never_deleted() {
     let (desired, mut observed) = (samples::estate(), samples::whole());
     for stack in [&mut observed.foundation, &mut observed.data, &mut observed.application] {

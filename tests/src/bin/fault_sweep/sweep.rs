@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use system_tests::disturbance::Rig;
 
@@ -16,7 +16,8 @@ pub fn run(places: usize, results: &Results, wanted: impl Fn(&Case) -> bool) -> 
     let cases: Vec<Case> = case::all(&first.recording).into_iter().filter(wanted).collect();
     let open: VecDeque<Case> = cases.iter().filter(|case| !results.is_done(case)).cloned().collect();
     println!("{} cases, {} to try, at {places} places", cases.len(), open.len());
-    let open = Mutex::new(open);
+    let open = Arc::new(Mutex::new(open));
+    stop_at_ctrl_c(open.clone());
     let mut first = Some(first);
     std::thread::scope(|scope| {
         for _ in 0..places {
@@ -25,6 +26,16 @@ pub fn run(places: usize, results: &Results, wanted: impl Fn(&Case) -> bool) -> 
         }
     });
     cases
+}
+
+/// Ctrl-C leaves nothing to begin: each place ends the case that it is at, and stops its platform.
+fn stop_at_ctrl_c(open: Arc<Mutex<VecDeque<Case>>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+    std::thread::spawn(move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            open.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    });
 }
 
 /// A place that a case has broken is given up for a new one.
