@@ -8,11 +8,10 @@ mod http;
 mod inventory;
 mod place;
 mod programs;
-mod python;
 
 pub use aws_client::AwsClient;
 pub use http::{Answer, send};
 pub use inventory::{Inventory, inventory, is_empty};
 pub use place::{Finished, Place};
 pub use programs::{program, project_root};
-pub use python::python_environment;
+pub use test_requirements::{python_environment, python_source};

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::debug;
 
 use crate::allowlist::{self, AllowedOperation};
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Redactions};
 use crate::credentials::CredentialsCache;
 use crate::endpoint::{Addressee, Endpoints};
 use crate::error::{Fault, ReadError, Refusal};
@@ -111,7 +111,21 @@ impl Client {
         }
         let collected = pages.collected();
         let truncated = collected.truncated || interrupted.is_some();
-        Ok(Answer { value: collected.value, items: collected.items, truncated, interrupted, calls, region })
+        Ok(Answer {
+            value: collected.value,
+            items: collected.items,
+            truncated,
+            next: None,
+            interrupted,
+            calls,
+            region,
+            redactions: Redactions::default(),
+        })
+    }
+
+    /// Where a call without a region goes.
+    pub fn region(&self) -> &Region {
+        &self.region
     }
 
     fn first_region(&self, read: &Read, call: &Call, parameters: &Parameters) -> Region {

@@ -51,6 +51,14 @@ impl ReadError {
         }
     }
 
+    /// IAM actions that the caller's role lacks; empty when the call was not denied.
+    pub fn missing_permissions(&self) -> &[String] {
+        match self {
+            Self::Refused(refusal) if refusal.fault.is_denied() => &refusal.iam_actions,
+            _ => &[],
+        }
+    }
+
     /// True when a request may have reached AWS.
     pub fn was_sent(&self) -> bool {
         match self {

@@ -25,7 +25,7 @@ mod text;
 mod transport;
 
 pub use allowlist::{iam_actions, operations};
-pub use call::{Answer, Budget, Call};
+pub use call::{Answer, Budget, Call, ItemMap, Redactions};
 pub use client::Client;
 pub use error::{Fault, ReadError, Refusal};
 pub use parameters::describe;

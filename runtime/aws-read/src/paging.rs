@@ -122,7 +122,7 @@ mod tests {
     use tokio::time::Instant;
 
     fn budget(max_items: usize, max_pages: usize) -> Budget {
-        Budget { deadline: Instant::now(), max_items, max_pages }
+        Budget { begin_until: Instant::now(), deadline: Instant::now(), max_items, max_pages }
     }
 
     fn parameters(given: Value) -> Parameters {

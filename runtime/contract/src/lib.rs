@@ -14,8 +14,10 @@ pub mod schema;
 pub mod tool_arguments;
 pub mod tool_call;
 pub mod tool_listing;
+pub mod tool_settings;
 
 pub use catalogue::{Tool, catalogue};
 pub use connection::Connection;
 pub use error::ErrorBody;
 pub use names::Names;
+pub use tool_settings::ToolSettings;

@@ -35,6 +35,9 @@ pub struct ToolAnswer {
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// With `error`: the same for a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
     /// RFC 3339, UTC.
     pub timestamp: String,
     /// Service tools: the AWS service that was read.
@@ -60,10 +63,68 @@ pub struct ToolAnswer {
 pub struct Completeness {
     /// `service:Operation`, one entry an operation; `service:Operation x3` when it was called three times.
     pub calls: Vec<String>,
+    /// Regions that answered.
     pub regions: Vec<String>,
+    /// What could not be read: an answer with an entry here may lack something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailedRead>,
+    /// Rows (or items) in the result, after trimming.
     pub items: usize,
+    /// Rows found before trimming, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<usize>,
     /// True when there is more than the answer holds.
     pub truncated: bool,
+    /// Sent back unchanged, goes on where this answer ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Values that were replaced because they are or may be secrets.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redactions: usize,
+    /// What a reader should know: a deadline that was met, regions that were not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A read that gave no answer, or only the first part of one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FailedRead {
+    /// `service:Operation`
+    pub operation: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Stable code of ours (`read/deadline`) or AWS's own (`AccessDenied`).
+    pub code: String,
+    pub message: String,
+    /// IAM actions that the tool function's role lacks, when the call was denied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_permissions: Vec<String>,
+    /// How often it failed in this way.
+    pub times: usize,
+}
+
+/// What is wrong with a call's arguments, for a caller that mends them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable: `arguments/region`, `read/not-allowed`, ...
+    pub code: String,
+    /// Where: `parameters.Filters[0].Values`, `select`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// Offset of the fault in `path`'s text, in characters from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// Names that were perhaps meant, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Makes tool answers.
 
-use contract::tool_call::{Completeness, ToolAnswer};
+use contract::tool_call::{Completeness, Problem, ToolAnswer};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 pub(crate) struct Outcome {
     pub result: Option<Value>,
     pub error: Option<String>,
+    pub problem: Option<Problem>,
     pub service: Option<String>,
     pub user_query: Option<String>,
     pub completeness: Option<Completeness>,
@@ -30,6 +31,7 @@ impl Outcome {
             tool: tool.into(),
             result: self.result.filter(|_| self.error.is_none()),
             error: self.error,
+            problem: self.problem,
             timestamp: timestamp(now),
             service: self.service,
             user_query: self.user_query,

@@ -7,29 +7,53 @@ use tokio::time::Instant;
 
 use crate::answer::unknown_tool;
 use crate::reader::Reader;
-use crate::{get_time, hello_world, s3};
+use crate::service::{self, ServiceTool};
+use crate::tool::{self, get_time, hello_world};
 
 /// Every tool that this function answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Tool {
     HelloWorld,
     GetTime,
-    S3,
+    Service(&'static ServiceTool),
 }
 
+static SERVICES: [&ServiceTool; 18] = [
+    &tool::ec2::TOOL,
+    &tool::s3::TOOL,
+    &tool::lambda::TOOL,
+    &tool::cloudformation::TOOL,
+    &tool::iam::TOOL,
+    &tool::rds::TOOL,
+    &tool::cloudwatch::TOOL,
+    &tool::cost_explorer::TOOL,
+    &tool::ecs::TOOL,
+    &tool::eks::TOOL,
+    &tool::sns::TOOL,
+    &tool::sqs::TOOL,
+    &tool::dynamodb::TOOL,
+    &tool::route53::TOOL,
+    &tool::apigateway::TOOL,
+    &tool::ses::TOOL,
+    &tool::bedrock::TOOL,
+    &tool::sagemaker::TOOL,
+];
+
 impl Tool {
-    pub const ALL: [Self; 3] = [Self::HelloWorld, Self::GetTime, Self::S3];
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::HelloWorld, Self::GetTime].into_iter().chain(SERVICES.into_iter().map(Self::Service))
+    }
 
     pub fn name(self) -> &'static str {
         match self {
             Self::HelloWorld => "hello_world",
             Self::GetTime => "get_time",
-            Self::S3 => "s3_read_operations",
+            Self::Service(tool) => tool.name,
         }
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tool| tool.name() == name)
+        Self::all().find(|tool| tool.name() == name)
     }
 }
 
@@ -41,14 +65,14 @@ pub struct Clock {
 }
 
 /// Runs the tool of that name. Never fails: what goes wrong is in the answer.
-pub async fn answer(name: &str, arguments: &Value, clock: Clock, reader: &impl Reader) -> ToolAnswer {
+pub async fn answer(name: &str, arguments: &Value, clock: Clock, reader: &dyn Reader) -> ToolAnswer {
     let Some(tool) = Tool::named(name) else {
         return unknown_tool(&aws_read::cleaned(name), clock.now);
     };
     let outcome = match tool {
         Tool::HelloWorld => hello_world::run(arguments),
         Tool::GetTime => get_time::run(clock.now),
-        Tool::S3 => s3::run(arguments, clock.deadline, reader).await,
+        Tool::Service(tool) => service::run(tool, arguments, clock, reader).await,
     };
     outcome.into_answer(name, clock.now)
 }
@@ -56,7 +80,7 @@ pub async fn answer(name: &str, arguments: &Value, clock: Clock, reader: &impl R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::fake::FakeReader;
+    use crate::reader::fake::FakeAccount;
     use serde_json::json;
     use time::macros::datetime;
 
@@ -67,7 +91,7 @@ mod tests {
     #[test]
     fn the_registry_is_the_catalogue() {
         let catalogue: Vec<_> = contract::catalogue().iter().map(|tool| tool.name.as_str()).collect();
-        let mut registry = Tool::ALL.map(Tool::name).to_vec();
+        let mut registry: Vec<_> = Tool::all().map(Tool::name).collect();
         registry.sort();
         let mut offered = catalogue.clone();
         offered.sort();
@@ -76,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_unknown_tool_is_answered_with_those_that_exist() {
-        let answer = answer("ec2_write", &json!({}), clock(), &FakeReader::default()).await;
+        let answer = answer("ec2_write", &json!({}), clock(), &FakeAccount::default()).await;
         assert!(!answer.success);
         assert_eq!(answer.error.as_deref(), Some("there is no tool ec2_write"));
         assert_eq!(answer.total_tools, Some(contract::catalogue().len()));
@@ -86,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_known_tool_is_run_and_named() {
-        let answer = answer("get_time", &json!({}), clock(), &FakeReader::default()).await;
+        let answer = answer("get_time", &json!({}), clock(), &FakeAccount::default()).await;
         assert!(answer.success);
         assert_eq!((answer.tool.as_str(), answer.timestamp.as_str()), ("get_time", "2026-11-22T09:08:07Z"));
         assert_eq!(answer.result.unwrap()["time"], "2026-11-22T09:08:07Z");

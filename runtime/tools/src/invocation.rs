@@ -59,7 +59,7 @@ pub enum Reply {
 }
 
 /// Answers one event: a tool call, or the question which tools there are.
-pub async fn handle(event: LambdaEvent<Value>, reader: &impl Reader) -> Result<Reply, Error> {
+pub async fn handle(event: LambdaEvent<Value>, reader: &dyn Reader) -> Result<Reply, Error> {
     let LambdaEvent { payload, context } = event;
     if context.client_context.is_none() && tool_listing::is_request(&payload) {
         info!(request_id = context.request_id, "tools listed");
@@ -69,7 +69,7 @@ pub async fn handle(event: LambdaEvent<Value>, reader: &impl Reader) -> Result<R
 }
 
 /// Runs one tool. The log says which one, never what was asked or answered.
-async fn call(payload: Value, context: &Context, reader: &impl Reader) -> ToolAnswer {
+async fn call(payload: Value, context: &Context, reader: &dyn Reader) -> ToolAnswer {
     let started = Instant::now();
     let deadline = started + time_left(context.deadline, SystemTime::now());
     let clock = Clock { now: OffsetDateTime::now_utc(), deadline };
@@ -94,7 +94,7 @@ fn time_left(deadline: u64, now: SystemTime) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::fake::FakeReader;
+    use crate::reader::fake::FakeAccount;
     use serde_json::json;
 
     fn context(tool: Option<&str>) -> Context {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     async fn reply(context: Context, event: Value) -> Reply {
-        handle(LambdaEvent::new(event, context), &FakeReader::default()).await.unwrap()
+        handle(LambdaEvent::new(event, context), &FakeAccount::default()).await.unwrap()
     }
 
     #[tokio::test]

@@ -7,12 +7,11 @@
 
 mod answer;
 mod dispatch;
-mod get_time;
-mod hello_world;
 mod invocation;
 mod reader;
-mod s3;
+mod service;
 mod startup;
+mod tool;
 
 pub use dispatch::{Clock, Tool, answer};
 pub use invocation::{Invocation, Reply, handle};

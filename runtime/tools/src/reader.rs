@@ -4,16 +4,18 @@
 #[cfg(test)]
 pub(crate) mod fake;
 
-use std::future::Future;
-
 use aws_config::BehaviorVersion;
-use aws_read::{Answer, Call, Client, ReadError};
+use aws_read::{Answer, Call, Client, ReadError, Region};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 /// Makes one read.
-pub trait Reader: Sync {
-    fn call(&self, call: Call) -> impl Future<Output = Result<Answer, ReadError>> + Send;
+pub trait Reader: Send + Sync {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, ReadError>>;
+
+    /// Where a call without a region goes.
+    fn home_region(&self) -> BoxFuture<'_, Result<Region, ReadError>>;
 }
 
 /// The real client, made at the first read: tools that need no AWS answer
@@ -22,8 +24,12 @@ pub trait Reader: Sync {
 pub struct LazyClient(OnceCell<Client>);
 
 impl Reader for LazyClient {
-    async fn call(&self, call: Call) -> Result<Answer, ReadError> {
-        self.0.get_or_try_init(connect).await?.call(call).await
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, ReadError>> {
+        Box::pin(async move { self.0.get_or_try_init(connect).await?.call(call).await })
+    }
+
+    fn home_region(&self) -> BoxFuture<'_, Result<Region, ReadError>> {
+        Box::pin(async move { Ok(self.0.get_or_try_init(connect).await?.region().clone()) })
     }
 }
 

@@ -3,9 +3,13 @@
 //! A missing program skips its tests with a line on stderr that says so; with
 //! `REQUIRE_ALL_TESTS` set, as in CI, it fails them.
 
+mod python;
+
 use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use python::{python_environment, python_source};
 
 static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 

@@ -1,74 +1,103 @@
-//! A reader that answers from a list and remembers what it was asked.
+//! An account that answers from a list and remembers what it was asked.
 
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use aws_read::{Answer, Call, Fault, ReadError, Refusal, Region};
+use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::Reader;
 
-/// Answers by operation and bucket; the bucket is empty for ListBuckets.
+/// Answers by operation and the parameters that matter.
 #[derive(Default)]
-pub(crate) struct FakeReader {
-    answers: BTreeMap<(String, String), Result<Value, (u16, String)>>,
-    pub truncated: bool,
-    pub asked: Mutex<Vec<String>>,
+pub(crate) struct FakeAccount {
+    answers: Vec<Prepared>,
+    /// `ec2:DescribeVolumes us-east-1 {"Filters":[...]}`, one entry a call.
+    asked: Mutex<Vec<String>>,
 }
 
-impl FakeReader {
-    /// An account with these buckets: names and regions (none for what an emulator leaves out).
-    pub fn with_buckets(buckets: &[(&str, Option<&str>)]) -> Self {
-        let buckets: Vec<_> = buckets
-            .iter()
-            .map(|(name, region)| match region {
-                Some(region) => json!({"Name": name, "CreationDate": "2026-01-02T03:04:05Z", "BucketRegion": region}),
-                None => json!({"Name": name, "CreationDate": "2026-01-02T03:04:05Z"}),
-            })
-            .collect();
-        Self::default().answering("ListBuckets", "", json!({"Buckets": buckets}))
+struct Prepared {
+    operation: String,
+    /// Members that the call's parameters must hold with these values.
+    when: Value,
+    /// Any region when absent.
+    region: Option<Region>,
+    answer: Result<Value, (u16, String)>,
+}
+
+impl FakeAccount {
+    /// Answers every call of the operation with this output.
+    pub fn answering(self, operation: &str, output: Value) -> Self {
+        self.answering_when(operation, json!({}), output)
     }
 
-    pub fn answering(mut self, operation: &str, bucket: &str, value: Value) -> Self {
-        self.answers.insert((operation.into(), bucket.into()), Ok(value));
+    /// Answers calls whose parameters hold these members. Of several answers that
+    /// fit, the one that was added last is given.
+    pub fn answering_when(mut self, operation: &str, when: Value, output: Value) -> Self {
+        self.answers.push(Prepared { operation: operation.into(), when, region: None, answer: Ok(output) });
         self
     }
 
-    pub fn failing(mut self, operation: &str, bucket: &str, status: u16, code: &str) -> Self {
-        self.answers.insert((operation.into(), bucket.into()), Err((status, code.into())));
+    pub fn answering_in(mut self, region: &str, operation: &str, output: Value) -> Self {
+        let region = Region::parse(region);
+        self.answers.push(Prepared { operation: operation.into(), when: json!({}), region, answer: Ok(output) });
         self
     }
 
+    /// Answers with an error of AWS.
+    pub fn failing(self, operation: &str, status: u16, code: &str) -> Self {
+        self.failing_when(operation, json!({}), status, code)
+    }
+
+    pub fn failing_when(mut self, operation: &str, when: Value, status: u16, code: &str) -> Self {
+        let answer = Err((status, code.into()));
+        self.answers.push(Prepared { operation: operation.into(), when, region: None, answer });
+        self
+    }
+
+    /// What was asked, sorted.
     pub fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();
         asked
     }
+
+    fn find(&self, operation: &str, call: &Call, region: &Region) -> Option<&Prepared> {
+        let fits = |prepared: &&Prepared| {
+            prepared.operation == operation
+                && prepared.region.as_ref().is_none_or(|wanted| wanted == region)
+                && prepared
+                    .when
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .all(|(name, value)| call.parameters.get(name) == Some(value))
+        };
+        self.answers.iter().rev().find(fits)
+    }
 }
 
-impl Reader for FakeReader {
-    async fn call(&self, call: Call) -> Result<Answer, ReadError> {
-        let bucket = call.parameters["Bucket"].as_str().unwrap_or_default().to_owned();
+impl Reader for FakeAccount {
+    fn call(&self, call: Call) -> BoxFuture<'_, Result<Answer, ReadError>> {
         let operation = format!("{}:{}", call.service, call.operation);
-        self.asked.lock().unwrap().push(format!("{} {bucket}", call.operation).trim().to_owned());
-        let region = call.region.unwrap_or_else(Region::default_region);
-        match self.answers.get(&(call.operation, bucket)) {
-            Some(Ok(value)) => Ok(Answer {
-                items: value["Buckets"].as_array().map_or(1, Vec::len),
-                value: value.clone(),
-                truncated: self.truncated,
-                interrupted: None,
-                calls: vec![operation],
-                region,
-            }),
+        let region = call.region.clone().unwrap_or_else(Region::default_region);
+        self.asked.lock().unwrap().push(format!("{operation} {region} {}", call.parameters));
+        let answer = match self.find(&operation, &call, &region).map(|prepared| &prepared.answer) {
+            Some(Ok(value)) => Ok(Answer::whole(&call.service, &call.operation, region, value.clone())),
             Some(Err((status, code))) => Err(refused(operation, region, *status, code)),
-            None => Err(refused(operation, region, 404, "NoSuchBucket")),
-        }
+            None => panic!("the fake account has no answer for {operation} {}", call.parameters),
+        };
+        Box::pin(async { answer })
+    }
+
+    fn home_region(&self) -> BoxFuture<'_, Result<Region, ReadError>> {
+        Box::pin(async { Ok(Region::default_region()) })
     }
 }
 
 fn refused(operation: String, region: Region, status: u16, code: &str) -> ReadError {
     let message = format!("{code} happened");
     let fault = Fault { status, code: code.into(), message, request_id: None, region: None };
-    ReadError::Refused(Box::new(Refusal { operation, region, fault, iam_actions: vec!["s3:Something".into()] }))
+    let iam_actions = vec![operation.clone()];
+    ReadError::Refused(Box::new(Refusal { operation, region, fault, iam_actions }))
 }
