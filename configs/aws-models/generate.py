@@ -35,6 +35,8 @@ SHA256 = "8f16a56d1dff125dd65322ae021efa7ba5195a6db5102b96862566055b748921"
 HERE = pathlib.Path(__file__).resolve().parent
 TIERS = HERE.parent / "aws-operations"
 ALLOWED = ("meta", "meta-curate", "data")
+REFUSED = ("never", "write")
+TABLES = ("forced", "forbidden", "denied", "refused-actions", "refused")
 
 METADATA = [
     "apiVersion", "awsQueryCompatible", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "protocols",
@@ -48,6 +50,8 @@ SHAPE = [
     "type", "required", "payload", "flattened", "locationName", "sensitive", "timestampFormat", "document", "union",
     "xmlNamespace", "xmlOrder", "wrapper", "streaming", "eventstream", "event",
 ]
+# Of integers only: how large a page may be.
+BOUNDS = ["min", "max"]
 REFERENCE = [
     "shape", "location", "locationName", "queryName", "flattened", "xmlAttribute", "xmlNamespace", "timestampFormat",
     "hostLabel", "idempotencyToken", "jsonvalue", "contextParam", "streaming", "eventpayload",
@@ -65,7 +69,8 @@ def main():
         for tiers in sorted(TIERS.glob("*.toml")):
             service = tiers.stem
             files[f"{service}.json.gz"] = pruned(wheel, service, tomllib.loads(tiers.read_text()))
-            files[f"{service}.endpoints.json.gz"] = without_documentation(read_json(wheel, service, "endpoint-rule-set-1"))
+            rules = read_json(wheel, service, "endpoint-rule-set-1")
+            files[f"{service}.endpoints.json.gz"] = without_documentation(rules)
         files["partitions.json.gz"] = json.loads(wheel.read("botocore/data/partitions.json"))
     stale = [name for name, content in files.items() if not is_written(HERE / name, content)]
     if arguments.check and stale:
@@ -110,9 +115,11 @@ def pruned(wheel, service, tiers):
             kept["pagination"] = paginators[name]
         operations[name] = kept
     for name in inputs:
-        values = model["shapes"][name].get("enum", [])
-        if 0 < len(values) <= LONGEST_ENUM:
-            shapes[name]["enum"] = values
+        shape = model["shapes"][name]
+        if 0 < len(shape.get("enum", [])) <= LONGEST_ENUM:
+            shapes[name]["enum"] = shape["enum"]
+        if shape["type"] in ("integer", "long"):
+            shapes[name].update(only(shape, BOUNDS))
     return {
         "source": f"botocore {VERSION}, Apache-2.0, pruned",
         "metadata": only(model["metadata"], METADATA),
@@ -124,10 +131,18 @@ def pruned(wheel, service, tiers):
 
 def check_tiers(service, tiers, operations):
     """Every operation of the service has one tier, and every name is an operation."""
-    named = [name for tier in ALLOWED for name in tiers.get(tier, {})]
-    named += [name for names in tiers["refused"].values() for name in names]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    faults = [("without a tier", operations - set(named)), ("not in the model", set(named) - operations), ("twice", twice)]
+    allowed = [name for tier in ALLOWED for name in tiers.get(tier, {})]
+    refused = [name for tier in REFUSED for name in tiers["refused"][tier]]
+    named = allowed + refused
+    faults = [
+        ("without a tier", operations - set(named)),
+        ("not in the model", set(named) - operations),
+        ("twice", {name for name in named if named.count(name) > 1}),
+        ("no such table", set(tiers) - set(TABLES) - set(ALLOWED)),
+        ("no such tier", set(tiers["refused"]) - set(REFUSED)),
+        ("ruled but not allowed", (set(tiers.get("forced", {})) | set(tiers.get("forbidden", {}))) - set(allowed)),
+        ("not refused", set(tiers.get("refused-actions", {})) - set(refused)),
+    ]
     for fault, names in faults:
         if names:
             sys.exit(f"{service}.toml: {fault}: {', '.join(sorted(names))}")
@@ -156,7 +171,7 @@ def reach(name, full, kept):
     if name in kept:
         return
     shape = full[name]
-    kept[name] = only(shape, SHAPE)
+    kept[name] = only(shape, SHAPE + (BOUNDS if shape["type"] == "integer" else []))
     if "members" in shape:
         kept[name]["members"] = {key: only(member, REFERENCE) for key, member in shape["members"].items()}
     for part in ("member", "key", "value"):

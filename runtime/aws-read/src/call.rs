@@ -62,7 +62,7 @@ pub struct Budget {
     pub begin_until: Instant,
     /// After this time a call in flight is given up.
     pub deadline: Instant,
-    /// Items of a paged answer.
+    /// Items of a paged answer. The page that reaches this number is kept whole.
     pub max_items: usize,
     /// Pages, which is calls, of a paged answer.
     pub max_pages: usize,
@@ -87,6 +87,7 @@ pub struct Answer {
     /// True when AWS has more than `value` holds.
     pub truncated: bool,
     /// Input members that go on after the last item of `value`: `{"NextToken": "..."}`.
+    /// A null takes an earlier member away.
     /// Absent when there is nothing more, or no place from which to go on.
     pub next: Option<Value>,
     /// Why paging ended early, if a page failed. `value` holds the pages before it.

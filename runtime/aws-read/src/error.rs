@@ -1,20 +1,34 @@
 //! What can go wrong with a read.
 
-use std::fmt;
+mod denial;
+mod refusal;
 
 use thiserror::Error;
 
+use crate::allowlist::Tier;
 use crate::region::Region;
 
+pub use refusal::{Fault, Refusal};
+
 /// Why a read gave no answer. The text is fit for the model and the user: it
-/// holds no credential and no request header.
+/// holds no credential, no request header and no signed address.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    #[error("{service}:{operation} is not among the allowed reads{}", meant(nearest))]
-    NotAllowed { service: String, operation: String, nearest: Option<String> },
+    /// `tier` is none for an operation that does not exist.
+    #[error("{service}:{operation} is not among the allowed reads{}{}", why(*tier), meant(nearest))]
+    NotAllowed { service: String, operation: String, tier: Option<Tier>, nearest: Vec<String> },
 
-    #[error("parameters of {operation}: {problem}{}", meant(nearest))]
-    Parameter { operation: String, problem: String, nearest: Option<String> },
+    /// `path` leads to the place in the parameters (`Filters[0].Values`), and `problem`
+    /// goes on after it (`is required`); it is empty when they are wrong as a whole.
+    #[error("parameters of {operation}: {}{problem}{}{}", place(path), wanted(expected), meant(nearest))]
+    Parameter { operation: String, path: String, expected: Option<String>, problem: String, nearest: Vec<String> },
+
+    #[error("{region} is no region that is known here{}", meant(nearest))]
+    UnknownRegion { region: String, nearest: Vec<String> },
+
+    /// The rules have no address for these parameters in this region.
+    #[error("{operation} in {region}: find the endpoint: {cause}")]
+    Endpoint { operation: String, region: Region, cause: String },
 
     #[error("set up the AWS client: {cause}")]
     Setup { cause: String },
@@ -25,8 +39,15 @@ pub enum ReadError {
     #[error("{0}")]
     Refused(Box<Refusal>),
 
+    /// The other end, mostly a stand-in for AWS, does not know the operation.
+    #[error("{operation} in {region}: {host} does not implement this operation")]
+    NotImplemented { operation: String, region: Region, host: String },
+
     #[error("{operation}: no answer from {host}: {cause}")]
     Unreachable { operation: String, host: String, cause: String },
+
+    #[error("{operation}: the answer has more than {limit} bytes (hint: ask for less, with filters or a smaller page)")]
+    TooLarge { operation: String, limit: usize },
 
     /// `sent`: a request may have been on its way.
     #[error("{operation}: the time for this answer is over")]
@@ -42,10 +63,14 @@ impl ReadError {
         match self {
             Self::NotAllowed { .. } => "read/not-allowed",
             Self::Parameter { .. } => "read/parameter",
+            Self::UnknownRegion { .. } => "read/unknown-region",
+            Self::Endpoint { .. } => "read/endpoint",
             Self::Setup { .. } => "read/setup",
             Self::Credentials { .. } => "read/credentials",
             Self::Refused(refusal) => &refusal.fault.code,
+            Self::NotImplemented { .. } => "read/not-implemented",
             Self::Unreachable { .. } => "read/unreachable",
+            Self::TooLarge { .. } => "read/too-large",
             Self::Deadline { .. } => "read/deadline",
             Self::Answer { .. } => "read/answer",
         }
@@ -62,90 +87,76 @@ impl ReadError {
     /// True when a request may have reached AWS.
     pub fn was_sent(&self) -> bool {
         match self {
-            Self::NotAllowed { .. } | Self::Parameter { .. } | Self::Setup { .. } | Self::Credentials { .. } => false,
+            Self::NotAllowed { .. }
+            | Self::Parameter { .. }
+            | Self::UnknownRegion { .. }
+            | Self::Endpoint { .. }
+            | Self::Setup { .. }
+            | Self::Credentials { .. } => false,
             Self::Deadline { sent, .. } => *sent,
-            Self::Refused(_) | Self::Unreachable { .. } | Self::Answer { .. } => true,
+            Self::Refused(_)
+            | Self::NotImplemented { .. }
+            | Self::Unreachable { .. }
+            | Self::TooLarge { .. }
+            | Self::Answer { .. } => true,
         }
     }
 }
 
-/// A call that AWS answered with an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// `s3:ListBuckets`
-    pub operation: String,
-    pub region: Region,
-    pub fault: Fault,
-    /// What the caller's role must allow for this call.
-    pub iam_actions: Vec<String>,
+fn why(tier: Option<Tier>) -> String {
+    let Some(tier) = tier else { return String::new() };
+    let hint = if tier == Tier::Data { " (hint: an environment can allow it in its data operations)" } else { "" };
+    format!(" (tier {tier}){hint}")
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, region, fault, iam_actions } = self;
-        write!(f, "{operation} in {region}: {fault}")?;
-        match fault.is_denied() {
-            true => write!(f, " (hint: the tool function's role needs {})", iam_actions.join(", ")),
-            false => Ok(()),
-        }
+fn place(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path} ") }
+}
+
+fn wanted(expected: &Option<String>) -> String {
+    expected.as_ref().map(|expected| format!(", expected {expected}")).unwrap_or_default()
+}
+
+fn meant(nearest: &[String]) -> String {
+    match nearest {
+        [] => String::new(),
+        [names @ .., last] if !names.is_empty() => format!("; did you mean {} or {last}?", names.join(", ")),
+        [only, ..] => format!("; did you mean {only}?"),
     }
-}
-
-/// An error that AWS answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    pub status: u16,
-    /// AWS's code, or `HTTP 503` when the answer had none.
-    pub code: String,
-    pub message: String,
-    pub request_id: Option<String>,
-    /// The region that should have been asked, when AWS named one.
-    pub region: Option<Region>,
-}
-
-impl Fault {
-    pub fn is_denied(&self) -> bool {
-        const CODES: [&str; 4] =
-            ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled"];
-        CODES.contains(&self.code.as_str())
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.message.as_str() {
-            "" => f.write_str(&self.code),
-            message => write!(f, "{}: {message}", self.code),
-        }
-    }
-}
-
-fn meant(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(code: &str) -> ReadError {
-        let fault = Fault { status: 403, code: code.into(), message: "no".into(), request_id: None, region: None };
-        let iam_actions = vec!["s3:ListAllMyBuckets".into()];
-        let operation = "s3:ListBuckets".into();
-        ReadError::Refused(Box::new(Refusal { operation, region: Region::default_region(), fault, iam_actions }))
+    #[test]
+    fn up_to_three_names_are_offered() {
+        let offered = |names: &[&str]| meant(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(offered(&[]), "");
+        assert_eq!(offered(&["a"]), "; did you mean a?");
+        assert_eq!(offered(&["a", "b", "c"]), "; did you mean a, b or c?");
     }
 
     #[test]
-    fn a_denial_names_the_permission() {
-        assert_eq!(
-            refused("AccessDenied").to_string(),
-            "s3:ListBuckets in us-east-1: AccessDenied: no (hint: the tool function's role needs s3:ListAllMyBuckets)"
-        );
-        assert!(!refused("NoSuchBucket").to_string().contains("hint"));
+    fn a_parameter_fault_says_where() {
+        let error = |path: &str| ReadError::Parameter {
+            operation: "ec2:DescribeVolumes".into(),
+            path: path.into(),
+            expected: Some("array of string".into()),
+            problem: "found a string".into(),
+            nearest: Vec::new(),
+        };
+        let start = "parameters of ec2:DescribeVolumes: ";
+        assert_eq!(error("").to_string(), format!("{start}found a string, expected array of string"));
+        let text = error("Filters[0].Values").to_string();
+        assert_eq!(text, format!("{start}Filters[0].Values found a string, expected array of string"));
     }
 
     #[test]
-    fn the_code_of_an_aws_error_is_its_own() {
-        assert_eq!(refused("NoSuchBucket").code(), "NoSuchBucket");
+    fn only_what_left_the_process_counts_as_sent() {
+        let unknown = ReadError::UnknownRegion { region: "eu-west-9".into(), nearest: vec!["eu-west-1".into()] };
+        assert!(!unknown.was_sent());
+        assert_eq!(unknown.to_string(), "eu-west-9 is no region that is known here; did you mean eu-west-1?");
+        assert!(ReadError::TooLarge { operation: "s3:ListObjectsV2".into(), limit: 1 }.was_sent());
     }
 }

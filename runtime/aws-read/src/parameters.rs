@@ -1,104 +1,176 @@
-//! A caller's JSON parameters, checked against the operation's input shape and
-//! turned into what goes on the wire.
+//! A caller's JSON parameters, checked against the operation's input shape
+//! before anything else is done with them.
 
-use std::collections::BTreeMap;
+mod describe;
+mod fault;
+mod path;
 
-use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use serde_json::{Map, Value};
 
-use crate::allowlist::AllowedOperation;
 use crate::error::ReadError;
-use crate::model::{self, Kind, Service, Shape};
+use crate::model::{self, Kind, Operation, Service, Shape};
 use crate::text;
 
-/// Member name to wire text. Every required member is in it, and no other than
-/// the model's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Parameters(BTreeMap<String, String>);
+pub use describe::{describe, example};
+pub(crate) use fault::ParameterFault;
+pub(crate) use path::Path;
 
-impl Parameters {
-    pub fn get(&self, member: &str) -> Option<&str> {
-        self.0.get(member).map(String::as_str)
-    }
+/// Levels of arrays and objects; Cost Explorer's filters and DynamoDB's values
+/// are the deepest that real calls have, with about ten.
+const MAX_DEPTH: usize = 32;
 
-    pub fn set(&mut self, member: &str, text: String) {
-        self.0.insert(member.into(), text);
-    }
-}
+/// Bytes of all texts and names, and one for each value.
+const MAX_SIZE: usize = 64 * 1024;
 
-/// Checks the parameters; `null` members count as absent.
+/// The parameters of an operation as its requests are built from them: an
+/// object in which members that are `null` are left out.
 ///
-/// Fails with [`ReadError::Parameter`] on an unknown name (with the nearest
-/// valid one), a wrong type or a missing member.
-pub(crate) fn parse(
-    service: &Service,
-    allowed: &AllowedOperation,
-    parameters: &Value,
-) -> Result<Parameters, ReadError> {
-    let fault = |problem: String, nearest| ReadError::Parameter { operation: allowed.full_name(), problem, nearest };
-    let empty = Map::new();
-    let given = match parameters {
-        Value::Object(given) => given,
-        Value::Null => &empty,
-        other => return Err(fault(format!("expected an object, found {}", kind_of(other)), None)),
-    };
-    let input = service.operations.get(allowed.name()).and_then(|operation| service.input(operation));
-    let mut wire = BTreeMap::new();
-    for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-        let Some(member) = input.and_then(|input| input.members.get(name)) else {
-            let nearest = text::nearest(name, names(input));
-            return Err(fault(format!("{} is not a parameter", text::short(name)), nearest));
-        };
-        let kind = service.shape(&member.shape).kind;
-        let text = wire_text(kind, value)
-            .ok_or_else(|| fault(format!("{name}: expected {}, found {}", expected(kind), kind_of(value)), None))?;
-        wire.insert(name.clone(), text);
-    }
-    let required = input.map(|input| input.required.as_slice()).unwrap_or_default();
-    match required.iter().find(|name| wire.get(*name).is_none_or(String::is_empty)) {
-        Some(missing) => Err(fault(format!("{missing} is required"), None)),
-        None => Ok(Parameters(wire)),
-    }
-}
-
-/// The parameters of an allowed operation, for people and models:
-/// `{"Bucket": "string, required", "Prefix": "string"}`.
-pub fn describe(operation: &AllowedOperation) -> Value {
-    let mut described = Map::new();
-    let modelled = model::service(operation.service());
-    let input = modelled.and_then(|service| service.input(service.operations.get(operation.name())?));
-    for (service, input) in modelled.into_iter().zip(input) {
-        for (name, member) in &input.members {
-            let required = if input.required.contains(name) { ", required" } else { "" };
-            described.insert(name.clone(), json!(format!("{}{required}", expected(service.shape(&member.shape).kind))));
+/// Fails on an unknown name (with the nearest ones), a wrong type, a number out
+/// of its type's range, a missing member, and on what is too deep or too large.
+/// Values of enumerations are not compared, since AWS adds to them.
+pub(crate) fn parse(service: &Service, operation: &Operation, parameters: &Value) -> Result<Value, ParameterFault> {
+    within_bounds(parameters)?;
+    let check = Check { service };
+    match (service.input(operation), parameters) {
+        (_, Value::Null) => check.input(service.input(operation), &Map::new()),
+        (input, Value::Object(members)) => check.input(input, members),
+        (_, other) => {
+            let fault = ParameterFault::new("", format!("found {}", kind_of(other)));
+            Err(fault.expecting("an object with the operation's parameters"))
         }
     }
-    Value::Object(described)
 }
 
-fn names(input: Option<&Shape>) -> impl Iterator<Item = &str> {
-    input.into_iter().flat_map(|input| input.members.keys().map(String::as_str))
+/// Checks parameters as a call would, without making one. `service` and
+/// `operation` as in [`crate::Call`]; the allowlist is not asked.
+pub fn check_parameters(service: &str, operation: &str, parameters: &Value) -> Result<(), ReadError> {
+    let unknown = |nearest| ReadError::NotAllowed {
+        service: text::short(service),
+        operation: text::short(operation),
+        tier: None,
+        nearest,
+    };
+    let model =
+        model::service(service).ok_or_else(|| unknown(text::nearest(service, model::SERVICES.iter().copied())))?;
+    let known = model.operations.get(operation);
+    let known = known.ok_or_else(|| unknown(text::nearest(operation, model.operations.keys().copied())))?;
+    let checked = parse(model, known, parameters);
+    checked.map(|_| ()).map_err(|fault| fault.of(format!("{service}:{operation}")))
 }
 
-fn wire_text(kind: Kind, value: &Value) -> Option<String> {
-    match (kind, value) {
-        (Kind::String, Value::String(text)) => Some(text.clone()),
-        (Kind::Integer | Kind::Long, Value::Number(number)) => number.as_i64().map(|number| number.to_string()),
-        (Kind::Boolean, Value::Bool(flag)) => Some(flag.to_string()),
-        (Kind::Timestamp, Value::String(text)) => OffsetDateTime::parse(text, &Rfc3339).ok().map(|_| text.clone()),
-        _ => None,
+/// Refuses what is too deep for the checks' recursion or too large for a read.
+fn within_bounds(parameters: &Value) -> Result<(), ParameterFault> {
+    let (mut size, mut open) = (0, vec![(parameters, 0)]);
+    while let Some((value, depth)) = open.pop() {
+        if depth > MAX_DEPTH {
+            return Err(ParameterFault::new("", format!("the parameters are more than {MAX_DEPTH} levels deep")));
+        }
+        size += 1 + value.as_str().map_or(0, str::len);
+        match value {
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(members) => {
+                size += members.keys().map(String::len).sum::<usize>();
+                open.extend(members.values().map(|member| (member, depth + 1)));
+            }
+            _ => {}
+        }
+        if size > MAX_SIZE {
+            return Err(ParameterFault::new("", format!("the parameters have more than {MAX_SIZE} bytes")));
+        }
+    }
+    Ok(())
+}
+
+struct Check<'a> {
+    service: &'a Service,
+}
+
+impl Check<'_> {
+    fn input(&self, input: Option<&Shape>, members: &Map<String, Value>) -> Result<Value, ParameterFault> {
+        match (input, members.keys().next()) {
+            (Some(input), _) => self.members(input, members, &Path::Root),
+            (None, None) => Ok(Value::Object(Map::new())),
+            (None, Some(name)) => Err(ParameterFault::new(&text::short(name), "the operation takes no parameters")),
+        }
+    }
+
+    fn members(&self, shape: &Shape, given: &Map<String, Value>, path: &Path<'_>) -> Result<Value, ParameterFault> {
+        let mut checked = Map::new();
+        for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+            let path = path.member(name);
+            let member = shape.members.get(name).ok_or_else(|| unknown(shape, name, &path))?;
+            checked.insert(name.clone(), self.value(member.shape, value, &path)?);
+        }
+        if let Some(missing) = shape.required.iter().find(|name| !checked.contains_key(**name)) {
+            let expected = describe::kind(self.service, shape.members[missing].shape);
+            return Err(path.member(missing).fault("is required").expecting(&expected));
+        }
+        match shape.union && checked.len() != 1 {
+            true => Err(path.fault("exactly one member has to be given").near(shape.members.names())),
+            false => Ok(Value::Object(checked)),
+        }
+    }
+
+    fn value(&self, name: &str, value: &Value, path: &Path<'_>) -> Result<Value, ParameterFault> {
+        let shape = self.service.shape(name);
+        let wrong = || Err(path.fault(found(shape, value)).expecting(&describe::kind(self.service, name)));
+        match (shape.kind, value) {
+            (Kind::Structure, _) if shape.document => Ok(value.clone()),
+            (Kind::Structure, Value::Object(members)) => self.members(shape, members, path),
+            (Kind::List, Value::Array(items)) => self.items(shape, items, path),
+            (Kind::Map, Value::Object(entries)) => self.entries(shape, entries, path),
+            (kind, value) if is_scalar(kind, value) => Ok(value.clone()),
+            _ => wrong(),
+        }
+    }
+
+    fn items(&self, shape: &Shape, items: &[Value], path: &Path<'_>) -> Result<Value, ParameterFault> {
+        let Some(element) = &shape.member else { return Ok(Value::Array(items.to_vec())) };
+        let items = items.iter().enumerate();
+        items.map(|(index, item)| self.value(element.shape, item, &path.item(index))).collect()
+    }
+
+    fn entries(&self, shape: &Shape, entries: &Map<String, Value>, path: &Path<'_>) -> Result<Value, ParameterFault> {
+        let Some(value) = &shape.value else { return Ok(Value::Object(entries.clone())) };
+        let checked = entries.iter().map(|(name, entry)| {
+            let entry = self.value(value.shape, entry, &path.member(name))?;
+            Ok((name.clone(), entry))
+        });
+        checked.collect::<Result<Map<_, _>, _>>().map(Value::Object)
     }
 }
 
-fn expected(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Structure => "object",
-        Kind::List => "array",
-        Kind::String => "string",
-        Kind::Integer | Kind::Long => "integer",
-        Kind::Boolean => "boolean",
-        Kind::Timestamp => "RFC 3339 time",
+fn unknown(shape: &Shape, name: &str, path: &Path<'_>) -> ParameterFault {
+    path.fault("is not a parameter of this operation").near(text::nearest(name, shape.members.names()))
+}
+
+/// True when the value is of the kind and in its range.
+fn is_scalar(kind: Kind, value: &Value) -> bool {
+    match (kind, value) {
+        (Kind::String | Kind::Blob, Value::String(_)) | (Kind::Boolean, Value::Bool(_)) => true,
+        (Kind::Integer, Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        (Kind::Long, Value::Number(number)) => number.as_i64().is_some(),
+        (Kind::Float | Kind::Double, Value::Number(_)) => true,
+        (Kind::Float | Kind::Double, Value::String(text)) => crate::protocol::not_finite(text).is_some(),
+        (Kind::Timestamp, value) => crate::protocol::time(value).is_some(),
+        _ => false,
+    }
+}
+
+/// What was found, with a hint where the meaning is likely.
+fn found(shape: &Shape, value: &Value) -> String {
+    let found = format!("found {}", kind_of(value));
+    match (shape.kind, value) {
+        (Kind::List, Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Object(_)) => {
+            format!("{found}; put it into an array: [...]")
+        }
+        (Kind::String, Value::Number(_) | Value::Bool(_)) => format!("{found}; put it into quotation marks"),
+        (Kind::Integer | Kind::Long, Value::Number(_)) => "found a number that is no integer or out of range".into(),
+        (Kind::Integer | Kind::Long | Kind::Boolean, Value::String(_)) => {
+            format!("{found}; leave the quotation marks out")
+        }
+        (Kind::Timestamp, Value::String(_)) => "found another text".into(),
+        _ => found,
     }
 }
 
@@ -116,45 +188,109 @@ fn kind_of(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::allowlist;
+    use serde_json::json;
 
-    fn parsed(operation: &str, parameters: Value) -> Result<Parameters, String> {
-        let allowed = allowlist::find("s3", operation).unwrap();
-        parse(model::service("s3").unwrap(), allowed, &parameters).map_err(|error| error.to_string())
+    fn parsed(service: &str, operation: &str, parameters: Value) -> Result<Value, ParameterFault> {
+        let service = model::service(service).unwrap();
+        parse(service, &service.operations[operation], &parameters)
+    }
+
+    fn fault(service: &str, operation: &str, parameters: Value) -> ParameterFault {
+        parsed(service, operation, parameters).unwrap_err()
     }
 
     #[test]
-    fn an_unknown_name_is_refused_with_the_nearest_one() {
-        let error = parsed("GetBucketTagging", json!({"bucket": "a"})).unwrap_err();
-        assert_eq!(error, "parameters of s3:GetBucketTagging: bucket is not a parameter; did you mean Bucket?");
+    fn an_unknown_name_is_refused_with_the_nearest_ones() {
+        let fault = fault("ec2", "DescribeInstances", json!({"Filters": [{"name": "x"}]}));
+        assert_eq!((fault.path.as_str(), fault.nearest[0].as_str()), ("Filters[0].name", "Name"));
+        let fault = self::fault("ec2", "DescribeInstances", json!({"InstanceId": ["i-1"]}));
+        assert_eq!(fault.nearest[0], "InstanceIds");
     }
 
     #[test]
-    fn a_wrong_type_is_named_with_what_was_expected() {
-        let error = parsed("ListBuckets", json!({"MaxBuckets": "ten"})).unwrap_err();
-        assert_eq!(error, "parameters of s3:ListBuckets: MaxBuckets: expected integer, found a string");
-        assert!(parsed("ListBuckets", json!([1])).unwrap_err().contains("expected an object, found an array"));
+    fn a_wrong_type_is_named_with_its_path_and_what_was_expected() {
+        let fault = fault("ec2", "DescribeInstances", json!({"Filters": [{"Name": "x", "Values": "running"}]}));
+        assert_eq!(fault.path, "Filters[0].Values");
+        assert_eq!(fault.expected.as_deref(), Some("array of string"));
+        assert_eq!(fault.problem, "found a string; put it into an array: [...]");
+        assert_eq!(self::fault("s3", "ListBuckets", json!({"MaxBuckets": "10"})).expected.as_deref(), Some("integer"));
+        assert_eq!(self::fault("s3", "ListBuckets", json!([1])).problem, "found an array");
     }
 
     #[test]
-    fn a_required_parameter_must_be_there_and_not_empty() {
-        for parameters in [json!({}), json!({"Bucket": null}), json!({"Bucket": ""}), Value::Null] {
-            let error = parsed("GetBucketTagging", parameters).unwrap_err();
-            assert!(error.ends_with("Bucket is required"), "{error}");
+    fn numbers_have_the_range_of_their_type() {
+        assert!(parsed("s3", "ListBuckets", json!({"MaxBuckets": 2_147_483_647_i64})).is_ok());
+        for number in [json!(2_147_483_648_i64), json!(1.5), json!(1e300)] {
+            assert_eq!(fault("s3", "ListBuckets", json!({"MaxBuckets": number})).path, "MaxBuckets");
         }
     }
 
     #[test]
-    fn valid_parameters_become_wire_text() {
-        let parameters = parsed("ListBuckets", json!({"MaxBuckets": 5, "Prefix": "a b"})).unwrap();
-        assert_eq!(parameters.get("MaxBuckets"), Some("5"));
-        assert_eq!(parameters.get("Prefix"), Some("a b"));
+    fn a_missing_member_is_named_wherever_it_is() {
+        for parameters in [json!({}), json!({"Bucket": null}), Value::Null] {
+            let fault = fault("s3", "GetBucketTagging", parameters);
+            assert_eq!((fault.path.as_str(), fault.problem.as_str()), ("Bucket", "is required"));
+        }
+        let nested =
+            json!({"TimePeriod": {"Start": "2026-01-01"}, "Granularity": "DAILY", "Metrics": ["UnblendedCost"]});
+        assert_eq!(fault("ce", "GetCostAndUsage", nested).path, "TimePeriod.End");
     }
 
     #[test]
-    fn a_description_tells_type_and_need() {
-        let described = describe(allowlist::find("s3", "GetBucketTagging").unwrap());
-        assert_eq!(described["Bucket"], "string, required");
-        assert_eq!(described["ExpectedBucketOwner"], "string");
+    fn times_are_rfc_3339_or_seconds() {
+        let asked = |time: Value| {
+            let parameters = json!({"Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Period": 60,
+                "StartTime": time, "EndTime": 1_700_000_000});
+            parsed("cloudwatch", "GetMetricStatistics", parameters)
+        };
+        for time in [json!("2026-11-22T10:00:00Z"), json!("2026-11-22T10:00:00+01:00"), json!(1.5)] {
+            assert!(asked(time.clone()).is_ok(), "{time}");
+        }
+        for time in [json!("yesterday"), json!("2026-11-22"), json!(true)] {
+            let fault = asked(time.clone()).unwrap_err();
+            assert_eq!(fault.path, "StartTime", "{time}");
+            assert!(fault.expected.unwrap().contains("RFC 3339"));
+        }
+    }
+
+    #[test]
+    fn an_unknown_value_of_an_enumeration_passes() {
+        assert!(parsed("cloudwatch", "DescribeAlarms", json!({"StateValue": "NEW_STATE"})).is_ok());
+        let fault = fault("cloudwatch", "DescribeAlarms", json!({"StateValue": 1}));
+        assert!(fault.expected.unwrap().contains("INSUFFICIENT_DATA"));
+    }
+
+    #[test]
+    fn what_is_too_deep_or_too_large_is_refused() {
+        let deep = (0..MAX_DEPTH + 1).fold(json!({}), |inner, _| json!({"Not": inner}));
+        assert!(fault("ce", "GetCostAndUsage", deep).problem.contains("levels deep"));
+        let large = json!({"Bucket": "b".repeat(MAX_SIZE)});
+        assert!(fault("s3", "GetBucketTagging", large).problem.contains("bytes"));
+    }
+
+    #[test]
+    fn an_operation_without_input_takes_nothing() {
+        for nothing in [json!({}), Value::Null] {
+            assert_eq!(parsed("iam", "GetAccountSummary", nothing).unwrap(), json!({}));
+        }
+        let fault = fault("iam", "GetAccountSummary", json!({"A": 1}));
+        assert_eq!((fault.path.as_str(), fault.problem.as_str()), ("A", "the operation takes no parameters"));
+    }
+
+    #[test]
+    fn nulls_are_left_out_at_every_level() {
+        let given = json!({"MaxResults": null, "Filters": [{"Name": "a", "Values": null}]});
+        assert_eq!(parsed("ec2", "DescribeInstances", given).unwrap(), json!({"Filters": [{"Name": "a"}]}));
+    }
+
+    #[test]
+    fn names_that_no_model_has_are_refused_with_the_nearest_ones() {
+        let refused = |service, operation| match check_parameters(service, operation, &json!({})).unwrap_err() {
+            ReadError::NotAllowed { nearest, .. } => nearest.into_iter().next(),
+            other => panic!("{other}"),
+        };
+        assert_eq!(refused("cloudwach", "DescribeAlarms").as_deref(), Some("cloudwatch"));
+        assert_eq!(refused("ec2", "DescribeInstance").as_deref(), Some("DescribeInstances"));
+        assert!(check_parameters("ec2", "DescribeInstances", &json!({})).is_ok());
     }
 }

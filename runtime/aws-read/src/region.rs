@@ -3,24 +3,38 @@
 
 use std::fmt;
 
+use crate::endpoint::partition;
+use crate::text;
+
 /// `eu-west-1`
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region(String);
 
-/// Suffix of service host names by the region's partition (botocore's
-/// partitions.json). The first prefix that fits decides.
-const DNS_SUFFIXES: [(&str, &str); 7] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("eusc-", "amazonaws.eu"),
-    ("", "amazonaws.com"),
-];
-
 const DIRECTIONS: [&str; 9] =
     ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central"];
+
+/// Regions of the `aws` partition that every account has without asking: those
+/// from before 20 March 2019 (AWS Account Management reference guide, "Enable or
+/// disable AWS Regions in your account").
+const ENABLED_BY_DEFAULT: [&str; 17] = [
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
 
 impl Region {
     /// Where a client without a configured region looks.
@@ -45,14 +59,29 @@ impl Region {
         is_region.then(|| Self(name.into()))
     }
 
+    /// The regions of all partitions, as this build knows them.
+    pub fn known() -> impl Iterator<Item = &'static str> {
+        // Pseudo regions such as aws-global have another form.
+        partition::regions().filter(|name| Self::parse(name).is_some())
+    }
+
+    /// False for a name that only has the form of a region.
+    pub fn is_known(&self) -> bool {
+        Self::known().any(|name| name == self.0)
+    }
+
+    /// Known regions that were probably meant, the best first; at most three.
+    pub fn nearest(name: &str) -> Vec<String> {
+        text::nearest(name, Self::known())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// `amazonaws.com`, or what the region's partition has instead.
-    pub(crate) fn dns_suffix(&self) -> &'static str {
-        let fitting = DNS_SUFFIXES.iter().find(|(prefix, _)| self.0.starts_with(prefix));
-        fitting.map_or("amazonaws.com", |(_, suffix)| suffix)
+    /// True when an account sees this region only after somebody enabled it.
+    pub(crate) fn needs_opting_in(&self) -> bool {
+        partition::of(&self.0).id() == "aws" && !ENABLED_BY_DEFAULT.contains(&self.as_str())
     }
 }
 
@@ -92,9 +121,24 @@ mod tests {
     }
 
     #[test]
-    fn partitions_have_their_own_suffix() {
-        assert_eq!(Region::parse("cn-north-1").unwrap().dns_suffix(), "amazonaws.com.cn");
-        assert_eq!(Region::parse("us-gov-west-1").unwrap().dns_suffix(), "amazonaws.com");
-        assert_eq!(Region::parse("us-isob-east-1").unwrap().dns_suffix(), "sc2s.sgov.gov");
+    fn a_formed_but_unknown_region_has_neighbours() {
+        let unknown = Region::parse("eu-west-9").unwrap();
+        assert!(!unknown.is_known() && Region::default_region().is_known());
+        assert!(Region::nearest("eu-west-9").iter().any(|name| name.starts_with("eu-west-")));
+    }
+
+    #[test]
+    fn every_known_region_but_the_pseudo_regions_has_the_form() {
+        let others: Vec<_> = partition::regions().filter(|name| Region::parse(name).is_none()).collect();
+        assert!(others.iter().all(|name| name.starts_with("aws-") && name.ends_with("-global")), "{others:?}");
+        assert!(Region::known().count() > 35);
+    }
+
+    #[test]
+    fn newer_regions_need_opting_in() {
+        let needs = |name: &str| Region::parse(name).unwrap().needs_opting_in();
+        assert!(needs("af-south-1") && needs("eu-central-2"));
+        assert!(!needs("us-east-1") && !needs("us-gov-west-1"));
+        assert!(ENABLED_BY_DEFAULT.iter().all(|name| Region::known().any(|known| known == *name)));
     }
 }

@@ -1,45 +1,29 @@
-//! What S3 does differently: a bucket's name can be part of the host, and a
-//! bucket answers only in its own region.
+//! What S3 does differently: a bucket answers only in its own region, and its
+//! name goes into a host or path, so that it is checked.
+
+use serde_json::{Map, Value};
 
 use crate::error::Fault;
-use crate::parameters::Parameters;
 use crate::region::Region;
-
-/// Where the bucket's name goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Addressing {
-    /// `https://<bucket>.s3.<region>.amazonaws.com/`
-    Host,
-    /// `https://s3.<region>.amazonaws.com/<bucket>`
-    Path,
-}
-
-/// Names with dots would not match S3's wildcard certificate; old names with
-/// other characters are no host names (S3 user guide, "Virtual hosting").
-pub(crate) fn addressing(bucket: &str) -> Addressing {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_label = (3..=63).contains(&bucket.len()) && bucket.bytes().all(fits);
-    if is_label && !bucket.starts_with('-') && !bucket.ends_with('-') { Addressing::Host } else { Addressing::Path }
-}
 
 /// Refuses what is not the name of a general purpose bucket; says why.
 pub(crate) fn check_bucket(bucket: &str) -> Result<(), String> {
     if bucket.starts_with("arn:") {
-        return Err("Bucket: give the bucket's name, not an ARN; access points are not supported".into());
+        return Err("is an ARN; give the bucket's name, since access points are not supported".into());
     }
     if ["--x-s3", "--xa-s3", "--op-s3"].iter().any(|suffix| bucket.ends_with(suffix)) {
-        return Err("Bucket: directory buckets and access points are not supported".into());
+        return Err("names a directory bucket or an access point, which are not supported".into());
     }
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     if !(3..=255).contains(&bucket.len()) || !bucket.bytes().all(fits) {
-        return Err("Bucket: a bucket name has 3 to 63 letters, digits, dots and hyphens".into());
+        return Err("is no bucket name, which has 3 to 63 letters, digits, dots and hyphens".into());
     }
     Ok(())
 }
 
 /// ListBuckets with a region filter has to be asked in that region.
-pub(crate) fn region_filter(parameters: &Parameters) -> Option<Region> {
-    parameters.get("BucketRegion").and_then(Region::parse)
+pub(crate) fn region_filter(parameters: &Map<String, Value>) -> Option<Region> {
+    Region::parse(parameters.get("BucketRegion")?.as_str()?)
 }
 
 /// The region to ask instead, when S3 says that the bucket is elsewhere
@@ -52,14 +36,6 @@ pub(crate) fn other_region(fault: &Fault, asked: &Region) -> Option<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_plain_names_go_into_the_host() {
-        assert_eq!(addressing("my-bucket-1"), Addressing::Host);
-        for name in ["my.bucket", "My-Bucket", "my_bucket", "-ab", "ab-", "ab"] {
-            assert_eq!(addressing(name), Addressing::Path, "{name}");
-        }
-    }
 
     #[test]
     fn what_is_no_bucket_name_is_refused() {

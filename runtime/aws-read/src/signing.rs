@@ -11,15 +11,15 @@ use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::HeaderValue;
 
-use crate::region::Region;
-
 /// What a signature is valid for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope<'a> {
     /// `s3`
     pub service: &'a str,
-    pub region: &'a Region,
+    pub region: &'a str,
     pub time: SystemTime,
+    /// The path is signed as it is sent.
+    pub disable_double_encoding: bool,
 }
 
 /// Adds the signature's headers; fails with the reason.
@@ -31,10 +31,10 @@ pub(crate) fn signed(
     let identity = credentials.clone().into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
-        .region(scope.region.as_str())
+        .region(scope.region)
         .name(scope.service)
         .time(scope.time)
-        .settings(settings(scope.service))
+        .settings(settings(scope))
         .build()
         .map_err(|error| error.to_string())?
         .into();
@@ -53,14 +53,16 @@ pub(crate) fn signed(
     Ok(request)
 }
 
-/// S3 signs the path as it is sent and wants the body's hash as a header
-/// (S3 API reference, "Signature calculations").
-fn settings(service: &str) -> SigningSettings {
+/// The S3 family wants the body's hash as a header (S3 API reference, "Signature
+/// calculations").
+fn settings(scope: Scope<'_>) -> SigningSettings {
     let mut settings = SigningSettings::default();
-    if service == "s3" {
+    if scope.disable_double_encoding {
         settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    }
+    if ["s3", "s3express", "s3-outposts"].contains(&scope.service) {
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
     }
     settings
 }
@@ -75,12 +77,11 @@ mod tests {
     #[test]
     fn the_signature_is_the_one_that_aws_publishes() {
         let request = http::Request::get("https://examplebucket.s3.amazonaws.com/?lifecycle").body(Bytes::new());
-        let region = Region::default_region();
         // 2013-05-24T00:00:00Z
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, None, None, "example");
-        let scope = Scope { service: "s3", region: &region, time };
+        let scope = Scope { service: "s3", region: "us-east-1", time, disable_double_encoding: true };
         let request = signed(request.unwrap(), scope, &credentials).unwrap();
         let authorization = request.headers()["authorization"].to_str().unwrap();
         assert!(

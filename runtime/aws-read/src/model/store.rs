@@ -1,50 +1,133 @@
 //! The models that are compiled in.
 
-use std::sync::LazyLock;
+use std::io::Read;
+use std::sync::OnceLock;
+
+use flate2::read::GzDecoder;
 
 use super::Service;
 
-static S3: LazyLock<Service> = LazyLock::new(|| parsed(include_str!("../../../../configs/aws-models/s3.json")));
+/// Names the services, and finds the file of each in configs/aws-models.
+macro_rules! services {
+    ($($name:literal),+ $(,)?) => {
+        /// The services that have a model, in alphabetical order.
+        pub(crate) const SERVICES: &[&str] = &[$($name),+];
 
-/// The model of a service on the allowlist.
-pub(crate) fn service(name: &str) -> Option<&'static Service> {
-    match name {
-        "s3" => Some(&S3),
-        _ => None,
+        static MODELS: [Embedded; SERVICES.len()] =
+            [$(Embedded::new(include_bytes!(concat!("../../../../configs/aws-models/", $name, ".json.gz")))),+];
+    };
+}
+
+services![
+    "apigateway",
+    "apigatewayv2",
+    "autoscaling",
+    "bedrock",
+    "budgets",
+    "ce",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "ecs",
+    "eks",
+    "elb",
+    "elbv2",
+    "iam",
+    "lambda",
+    "logs",
+    "rds",
+    "route53",
+    "s3",
+    "s3control",
+    "sagemaker",
+    "ses",
+    "sesv2",
+    "sns",
+    "sqs",
+    "sts",
+];
+
+struct Embedded {
+    compressed: &'static [u8],
+    service: OnceLock<Service>,
+}
+
+impl Embedded {
+    const fn new(compressed: &'static [u8]) -> Self {
+        Self { compressed, service: OnceLock::new() }
+    }
+
+    fn json(&self) -> Result<String, String> {
+        let mut json = String::new();
+        GzDecoder::new(self.compressed).read_to_string(&mut json).map_err(|error| error.to_string())?;
+        Ok(json)
+    }
+
+    fn parsed(&self) -> Service {
+        self.json().and_then(Service::parse).expect("the model is compiled in and read by a test")
     }
 }
 
-fn parsed(json: &str) -> Service {
-    Service::parse(json).expect("the model is compiled in and read by a test")
+/// The model of a service, parsed when it is first asked for.
+pub(crate) fn service(name: &str) -> Option<&'static Service> {
+    let index = SERVICES.binary_search(&name).ok()?;
+    let embedded = &MODELS[index];
+    Some(embedded.service.get_or_init(|| embedded.parsed()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::allowlist;
-    use crate::model::Location;
+    use crate::model::{Kind, Location, Protocol, Side};
 
     #[test]
-    fn every_allowed_operation_is_modelled_and_a_get_without_a_body() {
-        assert!(!allowlist::operations("s3").is_empty());
-        for allowed in allowlist::operations("s3") {
-            let service = service(allowed.service()).expect("a model");
-            let operation = service.operations.get(allowed.name()).unwrap_or_else(|| panic!("{allowed:?}"));
-            assert_eq!(operation.http.method, "GET", "{}", allowed.name());
-            let members = service.input(operation).into_iter().flat_map(|input| input.members.values());
-            assert!(members.into_iter().all(|member| member.location.is_some()), "{}", allowed.name());
+    fn every_service_is_found_by_its_name_and_no_other() {
+        assert!(SERVICES.is_sorted());
+        for name in SERVICES {
+            assert!(!service(name).unwrap().operations.is_empty(), "{name}");
+        }
+        for name in ["", "S3", "s3 ", "kms", "../s3"] {
+            assert!(service(name).is_none(), "{name}");
         }
     }
 
     #[test]
-    fn the_model_holds_no_operation_beside_the_allowed_ones() {
-        let modelled: Vec<_> = service("s3").unwrap().operations.keys().map(String::as_str).collect();
-        let allowed: Vec<_> = allowlist::operations("s3").iter().map(|operation| operation.name()).collect();
-        assert_eq!(modelled, allowed);
+    fn every_operation_is_named_as_it_is_listed_and_has_schemas() {
+        for service in SERVICES.iter().map(|name| service(name).unwrap()) {
+            for (name, operation) in &service.operations {
+                assert_eq!(operation.name, *name);
+                service.input_schema(operation);
+                if let Some(output) = &operation.output {
+                    assert_eq!(service.shape(output.shape).kind, Kind::Structure, "{name}");
+                    service.structure(output.shape, Side::Answer);
+                }
+            }
+        }
+    }
+
+    /// What the list of protocol cases that do not apply relies on.
+    #[test]
+    fn no_model_has_xml_payloads_in_requests_or_the_old_form() {
+        for (name, json) in SERVICES.iter().zip(&MODELS).map(|(name, model)| (name, model.json().unwrap())) {
+            let model: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let shapes = model["shapes"].as_object().unwrap();
+            assert!(shapes.values().all(|shape| shape.get("location").is_none()), "{name}");
+            for operation in model["operations"].as_object().unwrap().values() {
+                assert!(operation["input"].get("payload").is_none() && operation["output"].get("payload").is_none());
+                let input = operation["input"]["shape"].as_str().map(|input| &shapes[input]);
+                let has_payload = input.is_some_and(|input| input.get("payload").is_some());
+                assert!(!has_payload || model["metadata"]["protocol"] != "rest-xml", "{name}: {operation}");
+            }
+        }
     }
 
     #[test]
-    fn locations_are_read_from_the_model() {
+    fn protocols_and_locations_are_read_from_the_model() {
+        let spoken = [("cloudwatch", Protocol::Json), ("sqs", Protocol::Json), ("ec2", Protocol::Ec2)];
+        for (name, protocol) in spoken {
+            assert_eq!(service(name).unwrap().protocol, protocol, "{name}");
+        }
         let input = service("s3").unwrap().shape("GetBucketTaggingRequest");
         assert_eq!(input.members["Bucket"].location, Some(Location::Uri));
     }

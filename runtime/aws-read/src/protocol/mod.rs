@@ -1,22 +1,32 @@
-//! How requests and answers look on the wire. One protocol so far, rest-xml;
-//! another one adds its request and answer form here and its name to
-//! [`crate::model::Protocol`].
+//! How requests and answers look on the wire: ec2, query, json 1.0 and 1.1,
+//! rest-json and rest-xml.
+//!
+//! Requests, HTTP bindings and JSON are smithy-rs's codecs, driven by schemas
+//! that are made from the model. XML answers are read by [`xml_reader`], and
+//! what AWS does beyond the protocols is in [`quirks`].
 
 mod answer;
+mod bindings;
+#[cfg(test)]
+mod cases;
+mod collect;
 mod fault;
+#[cfg(test)]
+mod properties;
+mod quirks;
 mod request;
 mod scalar;
+mod write;
 mod xml;
+mod xml_reader;
 
 use bytes::Bytes;
-use http::HeaderMap;
-use serde_json::Value;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use crate::error::Fault;
-use crate::model::{Operation, Protocol, Service};
-use crate::parameters::Parameters;
-
-pub(crate) use request::Request;
+pub(crate) use answer::read as answer;
+pub(crate) use fault::read as fault;
+pub(crate) use request::build as request;
+pub(crate) use write::{not_finite, time};
 
 /// What came back over HTTP.
 #[derive(Debug)]
@@ -32,23 +42,16 @@ impl Reply {
     }
 }
 
-/// Builds a request; fails with what is wrong with a parameter.
-pub(crate) fn request(service: &Service, operation: &Operation, parameters: &Parameters) -> Result<Request, String> {
-    match service.metadata.protocol {
-        Protocol::RestXml => request::build(service, operation, parameters),
-    }
-}
-
-/// Reads a successful answer; fails with what the model does not describe.
-pub(crate) fn answer(service: &Service, operation: &Operation, reply: &Reply) -> Result<Value, String> {
-    match service.metadata.protocol {
-        Protocol::RestXml => answer::read(service, operation, reply),
-    }
-}
-
-/// The error that a reply holds, none if it is a success.
-pub(crate) fn fault(service: &Service, reply: &Reply) -> Option<Fault> {
-    match service.metadata.protocol {
-        Protocol::RestXml => fault::read(reply),
-    }
+/// A request without its host: nothing is signed or addressed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub method: Method,
+    /// Percent-encoded, begins with a slash.
+    pub path: String,
+    /// Percent-encoded, without the question mark.
+    pub query: String,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub body: Bytes,
+    /// Goes before the endpoint's host, with its dot: `123456789012.`
+    pub host_prefix: Option<String>,
 }

@@ -1,43 +1,29 @@
-//! One text of an answer as a JSON value.
+//! Text of an answer as a boolean or a time, and times as text.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use serde_json::{Value, json};
-
-use crate::model::{Kind, Shape};
-use crate::text;
-
-/// Stands for a value that the service model calls sensitive.
-const REDACTED: &str = "(redacted)";
-
-/// Numbers and booleans become JSON's, times RFC 3339, text is cleaned.
-pub(super) fn value(shape: &Shape, text: &str) -> Result<Value, String> {
-    if shape.sensitive {
-        return Ok(json!(REDACTED));
-    }
-    let unexpected = |expected: &str| format!("expected {expected}, found {}", text::short(text));
-    match shape.kind {
-        Kind::String => Ok(json!(text::cleaned(text))),
-        Kind::Integer | Kind::Long => text.trim().parse::<i64>().map(Value::from).map_err(|_| unexpected("an integer")),
-        Kind::Boolean => boolean(text.trim()).ok_or_else(|| unexpected("a boolean")),
-        Kind::Timestamp => timestamp(text.trim()).ok_or_else(|| unexpected("a time")),
-        Kind::Structure | Kind::List => Err(unexpected("no text")),
-    }
-}
 
 /// S3 writes `TRUE` in policy status and `true` elsewhere.
-fn boolean(text: &str) -> Option<Value> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Some(json!(true)),
-        "false" => Some(json!(false)),
-        _ => None,
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
     }
 }
 
-fn timestamp(text: &str) -> Option<Value> {
+/// In any form that AWS writes, since services do not keep to the one that their
+/// model names.
+pub(super) fn timestamp(text: &str) -> Option<DateTime> {
     let formats = [Format::DateTimeWithOffset, Format::HttpDate, Format::EpochSeconds];
-    let time = formats.into_iter().find_map(|format| DateTime::from_str(text, format).ok())?;
-    time.fmt(Format::DateTime).ok().map(Value::from)
+    formats.into_iter().find_map(|format| DateTime::from_str(text, format).ok())
+}
+
+/// RFC 3339 in UTC; none for a year that it cannot write.
+pub(super) fn rfc_3339(time: &DateTime) -> Option<String> {
+    time.fmt(Format::DateTime).ok()
 }
 
 #[cfg(test)]
@@ -46,15 +32,24 @@ mod tests {
 
     #[test]
     fn every_time_format_becomes_rfc_3339() {
-        for text in ["2026-11-22T10:00:00.000Z", "2026-11-22T11:00:00+01:00", "Sun, 22 Nov 2026 10:00:00 GMT"] {
-            assert_eq!(timestamp(text), Some(json!("2026-11-22T10:00:00Z")), "{text}");
+        let forms =
+            ["2026-11-22T10:00:00.000Z", "2026-11-22T11:00:00+01:00", "Sun, 22 Nov 2026 10:00:00 GMT", "1795341600"];
+        for text in forms {
+            let time = timestamp(text).unwrap();
+            assert_eq!(rfc_3339(&time).as_deref(), Some("2026-11-22T10:00:00Z"), "{text}");
         }
         assert_eq!(timestamp("yesterday"), None);
     }
 
     #[test]
+    fn a_year_that_rfc_3339_cannot_write_has_no_text() {
+        assert_eq!(rfc_3339(&DateTime::from_secs(i64::MAX)), None);
+    }
+
+    #[test]
     fn booleans_are_read_in_either_case() {
-        assert_eq!(boolean("TRUE"), Some(json!(true)));
+        assert_eq!(boolean("TRUE"), Some(true));
+        assert_eq!(boolean("false"), Some(false));
         assert_eq!(boolean("maybe"), None);
     }
 }
