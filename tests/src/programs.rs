@@ -12,7 +12,7 @@ pub fn project_root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the checkout")
 }
 
-/// Path of a built program: `deployer` or `chat`.
+/// Path of a built program: `deployer`, `chat` or `tools`.
 pub fn program(name: &str) -> &'static Path {
     static PROGRAMS: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
     let programs = PROGRAMS.get_or_init(build);
@@ -22,7 +22,7 @@ pub fn program(name: &str) -> &'static Path {
 fn build() -> BTreeMap<String, PathBuf> {
     let request = CompileRequest {
         workspace: project_root().to_path_buf(),
-        packages: vec!["deployer".into(), "chat".into()],
+        packages: vec!["deployer".into(), "chat".into(), "tools".into()],
         target: None,
         profile: "dev".into(),
     };

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use python::{python_environment, python_source};
+pub use python::{python_environment, python_environment_of, python_source};
 
 static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 

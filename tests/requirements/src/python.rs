@@ -10,7 +10,12 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 ///
 /// `name` names both: `python/<name>.txt`.
 pub fn python_environment(name: &str) -> PathBuf {
-    cached(name, &format!("python/{name}.txt"), |requirements, folder| {
+    python_environment_of(name, &own(&format!("python/{name}.txt")))
+}
+
+/// The same for a requirements file of another part of the product.
+pub fn python_environment_of(name: &str, requirements: &Path) -> PathBuf {
+    cached(name, requirements, |requirements, folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder));
         let mut pip = Command::new(folder.join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
@@ -22,7 +27,7 @@ pub fn python_environment(name: &str) -> PathBuf {
 ///
 /// `package` names the file with its version and hash: `python/sources/<package>.txt`.
 pub fn python_source(package: &str) -> PathBuf {
-    let kept = cached(&format!("{package}-source"), &format!("python/sources/{package}.txt"), |requirements, folder| {
+    let kept = cached(&format!("{package}-source"), &own(&format!("python/sources/{package}.txt")), |requirements, folder| {
         let mut pip = Command::new("python3");
         pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"]);
         pip.args(["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r"]).arg(requirements);
@@ -34,16 +39,19 @@ pub fn python_source(package: &str) -> PathBuf {
     only_entry(&kept)
 }
 
+fn own(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
 /// The folder that `make` fills from a requirements file, or filled before.
-fn cached(name: &str, requirements: &str, make: impl FnOnce(&Path, &Path)) -> PathBuf {
-    let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join(requirements);
-    let text = std::fs::read_to_string(&requirements).expect("the requirements file is part of the checkout");
+fn cached(name: &str, requirements: &Path, make: impl FnOnce(&Path, &Path)) -> PathBuf {
+    let text = std::fs::read_to_string(requirements).expect("the requirements file is part of the checkout");
     let cache = choose_base_strategy().expect("the user has a home folder").cache_dir().join("aws-operations-agent");
     let ready = cache.join(format!("tests-{name}-{:016x}", fnv1a(text.as_bytes())));
     if !ready.exists() {
         std::fs::create_dir_all(&cache).expect("the cache folder can be made");
         let draft = tempfile::tempdir_in(&cache).expect("the cache folder can be written");
-        make(&requirements, draft.path());
+        make(requirements, draft.path());
         // Another test process may have been faster; either result is the same.
         if std::fs::rename(draft.path(), &ready).is_ok() {
             drop(draft.keep());

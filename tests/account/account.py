@@ -1,0 +1,114 @@
+"""The fixture account: seeds it, serves it, and knows what is in it.
+
+    account.py --ministack PYTHON --size 30 [--modules tools.ec2 scenes.hostile ...]
+
+Prints one line of JSON, {"url": ..., "cases": [...]}, and serves until its
+standard input is closed. Each module in tools/ (one a tool) and scenes/ has up to three parts:
+
+    def seed(account)        makes resources through boto3
+    ANSWERS                  outputs for operations that no emulator answers
+    def cases(account)       questions with the facts expected of their answers,
+                             computed here with boto3, not by the code under test
+"""
+
+import argparse
+import importlib
+import json
+import pathlib
+import sys
+from dataclasses import asdict, dataclass, field
+
+import front as fronts
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+REGION = "us-east-1"
+
+
+@dataclass
+class Case:
+    """A question and what its answer must hold."""
+
+    tool: str
+    recipe: str
+    parameters: dict = field(default_factory=dict)
+    regions: list = field(default_factory=list)
+    # Each a part of exactly one row, and every row is named by one of them.
+    rows: list | None = None
+    # Only how many rows there are, where naming them all says no more.
+    count: int | None = None
+    # Members of the summary.
+    summary: dict = field(default_factory=dict)
+
+
+class Account:
+    """Where a module seeds and looks."""
+
+    def __init__(self, front, size):
+        self.front, self.size = front, size
+
+    def client(self, service, region=REGION):
+        return self.front.client(service, region)
+
+    def all(self, service, operation, key, region=REGION, **parameters):
+        """Every item of a read, by botocore's own paging where it has one."""
+        client = self.client(service, region)
+        if client.can_paginate(operation):
+            return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page.get(key, [])]
+        return getattr(client, operation)(**parameters).get(key, [])
+
+
+def many_instances(account, count):
+    """A DescribeInstances output of reservations with ten instances each, like the account's first one."""
+    image = account.all("ec2", "describe_images", "Images")[0]["ImageId"]
+    tags = [{"Key": "Name", "Value": "web"}, {"Key": "Owner", "Value": "platform"}, {"Key": "Stage", "Value": "prod"}]
+    account.client("ec2").run_instances(
+        ImageId=image,
+        MinCount=1,
+        MaxCount=1,
+        InstanceType="m5.large",
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )
+    reservation = account.all("ec2", "describe_instances", "Reservations")[-1]
+    instance = reservation["Instances"][0]
+    reservations = []
+    for start in range(0, count, 10):
+        numbers = range(start, min(start + 10, count))
+        instances = [{**instance, "InstanceId": f"i-{number:017x}"} for number in numbers]
+        reservations.append({**reservation, "ReservationId": f"r-{start:017x}", "Instances": instances})
+    return {"Reservations": reservations}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ministack", required=True, help="python of an environment that has MiniStack")
+    parser.add_argument("--size", type=int, default=30)
+    parser.add_argument("--modules", nargs="*", help="tools.ec2, scenes.hostile, ...; every tool without it")
+    parser.add_argument("--instances", type=int, help="answer DescribeInstances with so many, without seeding them")
+    arguments = parser.parse_args()
+    folder = pathlib.Path(__file__).parent
+    everything = sorted(f"tools.{file.stem}" for file in folder.glob("tools/[a-z]*.py"))
+    modules = [importlib.import_module(name) for name in (everything if arguments.modules is None else arguments.modules)]
+    answers = {}
+    for module in modules:
+        for operation, prepared in getattr(module, "ANSWERS", {}).items():
+            answers.setdefault(operation, []).extend(prepared)
+    fronts.check_answers(answers)
+    moto = fronts.serve(DomainDispatcherApplication(create_backend_app))
+    ministack = fronts.MiniStack(arguments.ministack)
+    front = fronts.Front(moto, ministack, answers)
+    account = Account(front, arguments.size)
+    for module in modules:
+        if hasattr(module, "seed"):
+            module.seed(account)
+    if arguments.instances:
+        front.answers["ec2:DescribeInstances"] = [{"output": many_instances(account, arguments.instances)}]
+    cases = [asdict(case) for module in modules if hasattr(module, "cases") for case in module.cases(account)]
+    url = fronts.serve(front)
+    prepared = sorted(answers)
+    print(json.dumps({"url": url, "cases": cases, "prepared": prepared, "ministack": sorted(fronts.MINISTACK)}, default=str), flush=True)
+    sys.stdin.read()
+    ministack.stop()
+
+
+if __name__ == "__main__":
+    main()
