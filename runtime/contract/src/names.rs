@@ -43,6 +43,21 @@ impl Names {
         format!("{}-data", self.application_stack())
     }
 
+    /// The policies of what the tools may read.
+    pub fn read_access_stack(&self) -> String {
+        format!("{}-read-access", self.application_stack())
+    }
+
+    /// What the names of the policies of what the tools may read begin with.
+    pub fn read_policies(&self) -> String {
+        format!("{}-read", self.application_stack())
+    }
+
+    /// One of them; counted from 1.
+    pub fn read_policy(&self, number: usize) -> String {
+        format!("{}-{number}", self.read_policies())
+    }
+
     /// Functions, their roles, log groups and the function URL.
     pub fn application_stack(&self) -> String {
         format!("{}-{}", self.prefix, self.environment)
@@ -95,6 +110,10 @@ impl Names {
 
     pub fn role_arn(account: &str, role: &str) -> String {
         format!("arn:aws:iam::{account}:role/{role}")
+    }
+
+    pub fn policy_arn(account: &str, policy: &str) -> String {
+        format!("arn:aws:iam::{account}:policy/{policy}")
     }
 
     fn with_foreign_prefix(&self, name: String) -> String {

@@ -35,9 +35,9 @@ pub struct ToolAnswer {
     pub result: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// With `error`: the same for a program.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Problem>,
+    /// With `error`: the same for a program, one entry a fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
     /// RFC 3339, UTC.
     pub timestamp: String,
     /// Service tools: the AWS service that was read.
@@ -103,11 +103,13 @@ pub struct FailedRead {
     pub times: usize,
 }
 
-/// What is wrong with a call's arguments, for a caller that mends them.
+/// What is wrong with a call, for a caller that mends it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Problem {
     /// Stable: `arguments/region`, `read/not-allowed`, ...
     pub code: String,
+    /// One sentence for people.
+    pub message: String,
     /// Where: `parameters.Filters[0].Values`, `select`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
@@ -121,6 +123,43 @@ pub struct Problem {
     pub nearest: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem of that code, told in one sentence.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), ..Self::default() }
+    }
+
+    /// Where it is: `parameters.Filters[0].Values`, `select`.
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// What should stand there.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    /// In characters from 0.
+    pub fn position(mut self, position: usize) -> Self {
+        self.position = Some(position);
+        self
+    }
+
+    /// Best first.
+    pub fn nearest(mut self, nearest: Vec<String>) -> Self {
+        self.nearest = nearest;
+        self
+    }
+
+    /// What the caller can do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
 }
 
 fn is_zero(number: &usize) -> bool {

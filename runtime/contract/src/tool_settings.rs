@@ -47,6 +47,77 @@ pub struct Limits {
     pub query_characters: usize,
 }
 
+impl ToolSettings {
+    /// The settings that the variable holds; the defaults when it is absent.
+    ///
+    /// Fails, with everything that is wrong, on text that is no JSON, on unknown
+    /// members and on values out of their range: a function with half of its
+    /// settings would be worse than one that says so.
+    pub fn parse(variable: Option<&str>) -> Result<Self, String> {
+        let Some(text) = variable else { return Ok(Self::default()) };
+        let settings: Self = serde_json::from_str(text).map_err(|error| format!("read {VARIABLE}: {error}"))?;
+        match settings.faults() {
+            faults if faults.is_empty() => Ok(settings),
+            faults => Err(format!("read {VARIABLE}: {}", faults.join("; "))),
+        }
+    }
+
+    /// What is wrong with the values: one sentence a fault, each with its path.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = self.limits.faults();
+        let malformed = |name: &&String| !name.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+        for name in self.data_operations.iter().filter(malformed) {
+            faults.push(format!("data_operations: `{name}` is not of the form service:Operation"));
+        }
+        if let Some(model) = &self.nested_model {
+            if model.model_id.trim().is_empty() {
+                faults.push("nested_model.model_id: must not be empty".into());
+            }
+            faults.extend(out_of_range("nested_model.turns", u64::from(model.turns), 1, 20));
+            faults.extend(out_of_range("nested_model.calls", u64::from(model.calls), 1, 50));
+        }
+        faults
+    }
+}
+
+/// Lambda answers at most 6 MB, and the result is text within text.
+const MOST_RESULT_BYTES: u64 = 2 * 1024 * 1024;
+
+/// Lambda's longest invocation.
+const LONGEST_SECONDS: u64 = 900;
+
+impl Limits {
+    fn faults(&self) -> Vec<String> {
+        let ranges = [
+            ("calls_in_flight", self.calls_in_flight as u64, 1, 256),
+            ("calls_per_service_and_region", self.calls_per_service_and_region as u64, 1, 64),
+            ("regions", self.regions as u64, 1, 64),
+            ("attempts", u64::from(self.attempts), 1, 10),
+            ("pages", self.pages as u64, 1, 10_000),
+            ("items", self.items as u64, 1, 1_000_000),
+            ("most_items", self.most_items as u64, 1, 1_000_000),
+            ("result_bytes", self.result_bytes as u64, 1024, MOST_RESULT_BYTES),
+            ("soft_deadline_seconds", self.soft_deadline_seconds, 1, LONGEST_SECONDS),
+            ("hard_deadline_seconds", self.hard_deadline_seconds, 1, LONGEST_SECONDS),
+            ("cursor_minutes", self.cursor_minutes, 1, 7 * 24 * 60),
+            ("query_characters", self.query_characters as u64, 1, 100_000),
+        ];
+        let outside = |(name, value, least, most)| out_of_range(&format!("limits.{name}"), value, least, most);
+        let mut faults: Vec<_> = ranges.into_iter().filter_map(outside).collect();
+        if self.items > self.most_items {
+            faults.push("limits.items: must not be more than limits.most_items".into());
+        }
+        if self.soft_deadline_seconds > self.hard_deadline_seconds {
+            faults.push("limits.soft_deadline_seconds: must not be more than limits.hard_deadline_seconds".into());
+        }
+        faults
+    }
+}
+
+fn out_of_range(path: &str, value: u64, least: u64, most: u64) -> Option<String> {
+    (!(least..=most).contains(&value)).then(|| format!("{path}: {value} is not between {least} and {most}"))
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -85,4 +156,44 @@ fn four() -> u32 {
 
 fn eight() -> u32 {
     8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_absent_variable_and_an_empty_object_mean_the_defaults() {
+        assert_eq!(ToolSettings::parse(None), Ok(ToolSettings::default()));
+        assert_eq!(ToolSettings::parse(Some("{}")), Ok(ToolSettings::default()));
+        assert_eq!(ToolSettings::default().faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_unknown_member_is_refused_by_its_name() {
+        for text in
+            [r#"{"limit": {}}"#, r#"{"limits": {"limit": 1}}"#, r#"{"nested_model": {"model_id": "m", "limit": 1}}"#]
+        {
+            let error = ToolSettings::parse(Some(text)).unwrap_err();
+            assert!(error.starts_with("read TOOL_SETTINGS: unknown field `limit`"), "{error}");
+        }
+        assert!(ToolSettings::parse(Some("")).is_err());
+    }
+
+    #[test]
+    fn all_values_out_of_their_range_are_named_at_once() {
+        let text = r#"{"limits": {"regions": 0, "items": 5, "most_items": 4}, "data_operations": ["logs"]}"#;
+        let error = ToolSettings::parse(Some(text)).unwrap_err();
+        for path in ["limits.regions: 0", "limits.items: must not", "data_operations: `logs`"] {
+            assert!(error.contains(path), "{error}");
+        }
+    }
+
+    #[test]
+    fn settings_survive_the_way_through_the_variable() {
+        let nested_model = Some(NestedModel { model_id: "model".into(), turns: 2, calls: 3 });
+        let settings = ToolSettings { nested_model, session_policy: true, ..ToolSettings::default() };
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(ToolSettings::parse(Some(&text)), Ok(settings));
+    }
 }

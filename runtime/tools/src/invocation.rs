@@ -4,18 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use contract::tool_call::{CONTEXT_TOOL_NAME, EVENT_TOOL_NAME_KEYS, ToolAnswer, tool_name};
 use contract::tool_listing::{self, ToolListing};
+use contract::tool_settings::Limits;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::Instant;
-use tracing::info;
 
-use crate::dispatch::{self, Clock};
-use crate::reader::Reader;
-
-/// After this time an answer is sent with what there is.
-const LONGEST: Duration = Duration::from_secs(20);
+use crate::answer::Outcome;
+use crate::dispatch::{self, Answered, Clock, Tools};
+use crate::record::Record;
 
 /// Kept for sending the answer before Lambda ends the invocation.
 const RESERVE: Duration = Duration::from_secs(2);
@@ -58,43 +56,65 @@ pub enum Reply {
     Listing(ToolListing),
 }
 
-/// Answers one event: a tool call, or the question which tools there are.
-pub async fn handle(event: LambdaEvent<Value>, reader: &dyn Reader) -> Result<Reply, Error> {
+/// Answers one event: a tool call, or the question which tools there are. With
+/// settings that cannot be read no tool runs, and every call is told why.
+pub async fn handle(event: LambdaEvent<Value>, tools: &Result<Tools<'_>, String>) -> Result<Reply, Error> {
     let LambdaEvent { payload, context } = event;
     if context.client_context.is_none() && tool_listing::is_request(&payload) {
-        info!(request_id = context.request_id, "tools listed");
+        tracing::info!(request_id = context.request_id, "tools listed");
         return Ok(Reply::Listing(ToolListing::of_catalogue()));
     }
-    Ok(Reply::Answer(Box::new(call(payload, &context, reader).await)))
+    Ok(Reply::Answer(Box::new(call(payload, &context, tools).await)))
 }
 
 /// Runs one tool. The log says which one, never what was asked or answered.
-async fn call(payload: Value, context: &Context, reader: &dyn Reader) -> ToolAnswer {
+async fn call(payload: Value, context: &Context, tools: &Result<Tools<'_>, String>) -> ToolAnswer {
     let started = Instant::now();
-    let deadline = started + time_left(context.deadline, SystemTime::now());
-    let clock = Clock { now: OffsetDateTime::now_utc(), deadline };
     let invocation = Invocation::new(context, payload);
-    let answer = dispatch::answer(&invocation.tool, &invocation.arguments, clock, reader).await;
-    // An unknown name is the caller's text, so it stays out of the log.
-    let tool = dispatch::Tool::named(&answer.tool).map_or("unknown", dispatch::Tool::name);
-    let milliseconds = started.elapsed().as_millis() as u64;
-    info!(tool, success = answer.success, milliseconds, request_id = context.request_id, "tool call answered");
+    let Answered { answer, ran } = match tools {
+        Ok(tools) => {
+            let left = time_left(context.deadline, SystemTime::now());
+            let clock = clock(started, left, &tools.settings.limits);
+            dispatch::answer(&invocation.tool, &invocation.arguments, clock, tools).await
+        }
+        Err(fault) => unconfigured(&invocation.tool, fault),
+    };
+    Record::of(&answer, ran, started.elapsed()).log(&context.request_id);
     answer
 }
 
-/// `deadline` is Lambda's, in milliseconds since 1970; 0 when there is none.
-fn time_left(deadline: u64, now: SystemTime) -> Duration {
-    if deadline == 0 {
-        return LONGEST;
+/// The answer to every call of a function whose settings cannot be read.
+fn unconfigured(tool: &str, fault: &str) -> Answered {
+    let mut problem =
+        contract::tool_call::Problem::new("config/tool-settings", format!("the tools are not set up: {fault}"));
+    problem.hint = Some("correct the environment's settings of the tools and deploy again".into());
+    let name = crate::service::shortened(tool);
+    let answer = Outcome::problems(vec![problem]).into_answer(&name, OffsetDateTime::now_utc());
+    Answered { answer, ran: None }
+}
+
+/// The limits' deadlines, and Lambda's before them.
+fn clock(started: Instant, left: Option<Duration>, limits: &Limits) -> Clock {
+    let within = |seconds| Duration::from_secs(seconds).min(left.unwrap_or(Duration::MAX));
+    Clock {
+        now: OffsetDateTime::now_utc(),
+        begin_until: started + within(limits.soft_deadline_seconds),
+        deadline: started + within(limits.hard_deadline_seconds),
     }
-    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline);
-    end.duration_since(now).unwrap_or_default().saturating_sub(RESERVE).min(LONGEST)
+}
+
+/// The time until the answer has to be on its way. `deadline` is Lambda's, in
+/// milliseconds since 1970; 0 when there is none.
+fn time_left(deadline: u64, now: SystemTime) -> Option<Duration> {
+    let end = SystemTime::UNIX_EPOCH + Duration::from_millis(Some(deadline).filter(|deadline| *deadline > 0)?);
+    Some(end.duration_since(now).unwrap_or_default().saturating_sub(RESERVE))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reader::fake::FakeAccount;
+    use contract::ToolSettings;
     use serde_json::json;
 
     fn context(tool: Option<&str>) -> Context {
@@ -129,7 +149,8 @@ mod tests {
     }
 
     async fn reply(context: Context, event: Value) -> Reply {
-        handle(LambdaEvent::new(event, context), &FakeAccount::default()).await.unwrap()
+        let tools = Tools { settings: ToolSettings::default(), reader: &FakeAccount::default(), model: None };
+        handle(LambdaEvent::new(event, context), &Ok(tools)).await.unwrap()
     }
 
     #[tokio::test]
@@ -148,12 +169,34 @@ mod tests {
         assert_eq!((answer.success, answer.tool.as_str()), (true, "get_time"));
     }
 
+    #[tokio::test]
+    async fn with_unreadable_settings_every_call_is_told_so() {
+        for tool in ["aws___get_time", "aws___ec2_read_operations", "aws___nothing"] {
+            let event = LambdaEvent::new(json!({"query": "q"}), context(Some(tool)));
+            let fault = Err("read TOOL_SETTINGS: unknown field `limit`".to_owned());
+            let Reply::Answer(answer) = handle(event, &fault).await.unwrap() else { panic!("it is no answer") };
+            assert!(!answer.success);
+            assert!(answer.error.unwrap().contains("unknown field `limit`"));
+            assert_eq!(answer.problems[0].code, "config/tool-settings");
+        }
+    }
+
     #[test]
-    fn the_time_left_keeps_a_reserve_and_has_a_ceiling() {
+    fn the_time_left_keeps_a_reserve() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
-        assert_eq!(time_left(1_010_000, now), Duration::from_secs(8));
-        assert_eq!(time_left(2_000_000, now), LONGEST);
-        assert_eq!(time_left(900_000, now), Duration::ZERO);
-        assert_eq!(time_left(0, now), LONGEST);
+        assert_eq!(time_left(1_010_000, now), Some(Duration::from_secs(8)));
+        assert_eq!(time_left(900_000, now), Some(Duration::ZERO));
+        assert_eq!(time_left(0, now), None);
+    }
+
+    #[test]
+    fn the_earlier_of_lambdas_and_the_settings_deadlines_counts() {
+        let (started, limits) = (Instant::now(), Limits::default());
+        let unbounded = clock(started, None, &limits);
+        assert_eq!(unbounded.begin_until - started, Duration::from_secs(20));
+        assert_eq!(unbounded.deadline - started, Duration::from_secs(45));
+        let bounded = clock(started, Some(Duration::from_secs(30)), &limits);
+        assert_eq!(bounded.begin_until - started, Duration::from_secs(20));
+        assert_eq!(bounded.deadline - started, Duration::from_secs(30));
     }
 }

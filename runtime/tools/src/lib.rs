@@ -9,11 +9,13 @@ mod answer;
 mod dispatch;
 mod invocation;
 mod reader;
+mod record;
 mod service;
 mod startup;
 mod tool;
 
-pub use dispatch::{Clock, Tool, answer};
+pub use dispatch::{Tools, recipes};
 pub use invocation::{Invocation, Reply, handle};
 pub use reader::{LazyClient, Reader};
-pub use startup::prepare;
+pub use service::nested::{BedrockModel, Model};
+pub use startup::{prepare, settings};

@@ -2,11 +2,16 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tools::LazyClient;
+use tools::{BedrockModel, LazyClient, Model, Tools};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     tools::prepare();
-    let reader = LazyClient::default();
-    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| tools::handle(event, &reader))).await
+    let settings = tools::settings();
+    let reader = settings.as_ref().map(LazyClient::new).unwrap_or_default();
+    let nested = settings.as_ref().ok().and_then(|settings| settings.nested_model.as_ref());
+    let model = nested.map(|nested| BedrockModel::new(nested.model_id.clone()));
+    let model = model.as_ref().map(|model| model as &dyn Model);
+    let tools = settings.map(|settings| Tools { settings, reader: &reader, model });
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| tools::handle(event, &tools))).await
 }

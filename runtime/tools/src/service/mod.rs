@@ -6,27 +6,52 @@
 //! joins in code. A question that no recipe answers gets the operations that come
 //! nearest, so that the caller asks again with structure.
 
+#[cfg(test)]
+mod all_tools;
+mod arguments;
 mod ask;
+mod choose;
+mod cursor;
+mod direct;
 mod findings;
+mod guide;
 mod ledger;
+mod marks;
 mod metrics;
+mod nearest;
+pub(crate) mod nested;
+pub(crate) mod policy;
+mod problem;
 mod question;
+mod recipe;
+mod regions;
+mod render;
+mod select;
+mod spans;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod values;
+mod way;
+mod words;
 
-use contract::tool_arguments::Read;
-use contract::tool_call::Completeness;
+use aws_read::{AllowedOperation, Budget};
+use contract::tool_call::Problem;
 use futures::future::BoxFuture;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::answer::Outcome;
-use crate::dispatch::Clock;
-use crate::reader::Reader;
+use crate::dispatch::{Clock, Tools};
+use arguments::Asked;
+use guide::Why;
+use ledger::Ledger;
+use regions::Wanted;
+use way::Way;
+use words::Words;
 
 pub(crate) use ask::{Ask, Unread};
 pub(crate) use findings::Findings;
-pub(crate) use metrics::{Metric, Statistic};
+pub(crate) use metrics::{Metric, Series, Statistic, valid_period};
+pub(crate) use nearest::shortened;
 pub(crate) use question::Question;
 
 /// One of the eighteen tools.
@@ -84,30 +109,97 @@ pub(crate) enum Scope {
     Account,
 }
 
+/// One call of a tool: what it runs with, and what it has found out so far.
+pub(crate) struct Session<'a> {
+    pub tool: &'static ServiceTool,
+    pub tools: &'a Tools<'a>,
+    pub clock: Clock,
+    pub ledger: &'a Ledger,
+}
+
 /// Answers one question.
-pub(crate) async fn run(tool: &ServiceTool, arguments: &Value, clock: Clock, reader: &dyn Reader) -> Outcome {
-    let arguments: Read = match serde_json::from_value(arguments.clone()) {
-        Ok(arguments) => arguments,
-        Err(error) => return Outcome::error(error.to_string()),
+pub(crate) async fn run(tool: &'static ServiceTool, arguments: &Value, clock: Clock, tools: &Tools<'_>) -> Outcome {
+    let limits = &tools.settings.limits;
+    let query = arguments["query"].as_str().unwrap_or_default();
+    let user_query = nearest::repeatable(query).chars().take(limits.query_characters).collect();
+    let outcome = match arguments::check(arguments, limits) {
+        Ok(asked) => answer(tool, with_regions_of_the_query(asked), clock, tools).await,
+        Err(problems) => Outcome::problems(problems),
     };
-    let chosen = tool.recipes.iter().find(|recipe| Some(recipe.name) == arguments.operation.as_deref());
-    let Some(recipe) = chosen else { return Outcome::error("no recipe") };
-    let question = Question { query: arguments.query.clone(), parameters: parameters(&arguments) };
-    let ledger = ledger::Ledger::default();
-    let budget = aws_read::Budget::until(clock.deadline);
-    let region = aws_read::Region::default_region();
-    let ask = Ask::new(reader, &ledger, &question, region, clock.now, budget);
-    let findings = (recipe.run)(&ask).await.unwrap_or_default();
-    Outcome {
-        service: Some(tool.service.into()),
-        user_query: Some(arguments.query),
-        completeness: Some(Completeness { items: findings.rows.len(), ..ledger.completeness() }),
-        ..Outcome::result(
-            json!({"recipe": recipe.name, "columns": findings.columns, "rows": findings.rows, "summary": findings.summary}),
-        )
+    Outcome { service: Some(tool.service.into()), user_query: Some(user_query), ..outcome }
+}
+
+async fn answer(tool: &'static ServiceTool, asked: Asked, clock: Clock, tools: &Tools<'_>) -> Outcome {
+    let ledger = Ledger::default();
+    let session = Session { tool, tools, clock, ledger: &ledger };
+    let words = Question { query: asked.query.clone(), ..Question::default() }.words();
+    match way::find(&asked, &words, &session) {
+        Ok(Way::Recipe(recipe)) => match recipe::parameters(recipe, &asked.parameters) {
+            Ok(parameters) => session.recipe(recipe, Asked { parameters, ..asked }).await,
+            Err(problems) => Outcome { ran: Some(recipe.name.into()), ..Outcome::problems(problems) },
+        },
+        Ok(Way::Operation(operation)) => session.operation(operation, &asked).await,
+        Ok(Way::Guide(why)) => session.guide(&asked, &words, why).await,
+        Err(problem) => Outcome::problems(vec![*problem]),
     }
 }
 
-fn parameters(arguments: &Read) -> Map<String, Value> {
-    arguments.parameters.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+impl Session<'_> {
+    async fn recipe(&self, recipe: &'static Recipe, asked: Asked) -> Outcome {
+        let question = Question { query: asked.query.clone(), parameters: asked.parameters.clone() };
+        let outcome = match self.ask(&question, asked.max_items).await {
+            Ok(ask) => recipe::run(recipe, &asked, self, &ask).await,
+            Err(problem) => Outcome::problems(vec![problem]),
+        };
+        Outcome { ran: Some(recipe.name.into()), ..outcome }
+    }
+
+    async fn operation(&self, operation: &'static AllowedOperation, asked: &Asked) -> Outcome {
+        let question = Question::default();
+        let outcome = match self.ask(&question, None).await {
+            Ok(ask) => direct::run(operation, asked, self, &ask).await,
+            Err(problem) => Outcome::problems(vec![problem]),
+        };
+        Outcome { ran: Some(operation.full_name()), ..outcome }
+    }
+
+    /// The model's answer where an environment has one, or how to ask with structure.
+    async fn guide(&self, asked: &Asked, words: &Words, why: Why) -> Outcome {
+        let model = self.tools.settings.nested_model.as_ref().zip(self.tools.model);
+        let outcome = match model.filter(|_| why == Why::Unclear) {
+            Some((settings, model)) => nested::run(asked, words, settings, model, self).await,
+            None => None,
+        };
+        let ran = if outcome.is_some() { "model" } else { "guide" };
+        let outcome = outcome.unwrap_or_else(|| guide::run(&asked.query, words, why, self));
+        Outcome { completeness: Some(self.ledger.completeness()), ran: Some(ran.into()), ..outcome }
+    }
+
+    /// Reads in the function's own region. A caller that wants more rows than a
+    /// read usually gives gets reads that are as long.
+    async fn ask<'a>(&'a self, question: &'a Question, max_items: Option<usize>) -> Result<Ask<'a>, Problem> {
+        let limits = &self.tools.settings.limits;
+        let budget = Budget {
+            begin_until: self.clock.begin_until,
+            deadline: self.clock.deadline,
+            max_items: limits.items.max(max_items.unwrap_or_default()),
+            max_pages: limits.pages,
+        };
+        let region = self.tools.reader.home_region().await.map_err(|error| problem::of(&error))?;
+        Ok(Ask::new(self.tools.reader, self.ledger, question, region, self.clock.now, budget))
+    }
+}
+
+/// Regions in the query count where the arguments name none.
+fn with_regions_of_the_query(asked: Asked) -> Asked {
+    if asked.regions != Wanted::Unsaid {
+        return asked;
+    }
+    let named = marks::regions(&asked.query);
+    let regions = match () {
+        () if marks::means_all_regions(&asked.query) => Wanted::All,
+        () if named.is_empty() => Wanted::Unsaid,
+        () => Wanted::Named(named),
+    };
+    Asked { regions, ..asked }
 }

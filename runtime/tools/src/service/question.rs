@@ -1,7 +1,10 @@
-//! What a tool was asked, checked.
+//! What a tool was asked: the query, and what it says about names, numbers and times.
 
 use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
+
+use super::words::Words;
+use super::{marks, spans};
 
 /// The arguments of one call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,35 +30,80 @@ impl Question {
     /// A number parameter, or the number before this unit in the query (`90 days`, `5 %`), or the default.
     pub fn number(&self, parameter: &str, units: &[&str], default: f64) -> f64 {
         let given = self.parameters.get(parameter).and_then(Value::as_f64);
-        given.or_else(|| self.number_before(units)).unwrap_or(default)
+        given.or_else(|| spans::number_before(&self.spoken(), units)).unwrap_or(default)
     }
 
-    /// A list parameter, or the names that the query marks with quotes or backticks.
+    /// A list parameter, or the names that the query marks with quotes or backticks; without those its ARNs and ids.
     pub fn names(&self, parameter: &str) -> Vec<String> {
         match self.parameters.get(parameter) {
             Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(Value::String(name)) => vec![name.clone()],
-            _ => self.marked(),
+            _ => marks::names(&self.query),
         }
     }
 
-    /// The span that the query or the parameters `hours` and `days` name, back from now.
+    /// The span that the parameters `hours` and `days`, or `start` and `end` name, or the query (`last 24 hours`,
+    /// `yesterday`, `this month`), or this long back from now.
     pub fn window(&self, now: OffsetDateTime, default: Duration) -> Window {
-        let hours =
-            self.number("hours", &["hour", "hours", "h"], 0.0) + 24.0 * self.number("days", &["day", "days", "d"], 0.0);
-        let length = if hours > 0.0 { Duration::seconds_f64(hours.min(24.0 * 455.0) * 3600.0) } else { default };
-        Window { start: now - length, end: now }
+        let given = self.given_span(now).or_else(|| spans::window(&self.spoken(), now));
+        given.unwrap_or(Window { start: now - default, end: now })
     }
 
-    fn number_before(&self, units: &[&str]) -> Option<f64> {
-        let spaced = self.query.to_lowercase().replace('%', " % ");
-        let words: Vec<&str> = spaced.split_whitespace().map(|word| word.trim_matches(['?', ',', '.', '!'])).collect();
-        words.windows(2).find(|pair| units.contains(&pair[1])).and_then(|pair| pair[0].parse().ok())
+    /// The query's words; names that it quotes are none of them.
+    pub fn words(&self) -> Words {
+        Words::of(&self.spoken())
     }
 
-    fn marked(&self) -> Vec<String> {
-        let marks = ['"', '`', '\''];
-        let quoted = marks.into_iter().flat_map(|mark| self.query.split(mark).skip(1).step_by(2));
-        quoted.map(str::to_owned).filter(|name| !name.is_empty()).collect()
+    fn spoken(&self) -> String {
+        marks::without_names(&self.query)
+    }
+
+    fn given_span(&self, now: OffsetDateTime) -> Option<Window> {
+        let number = |name: &str| self.parameters.get(name).and_then(Value::as_f64).unwrap_or_default();
+        let hours = number("hours") + 24.0 * number("days");
+        if hours > 0.0 {
+            return spans::window(&format!("{} minutes", (hours * 60.0).ceil()), now);
+        }
+        let start = spans::moment(self.text("start")?)?;
+        let end = self.text("end").and_then(spans::moment).unwrap_or(now);
+        (start < end).then_some(Window { start, end })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 09:30 UTC);
+
+    fn question(query: &str, parameters: Value) -> Question {
+        Question { query: query.into(), parameters: parameters.as_object().unwrap().clone() }
+    }
+
+    #[test]
+    fn a_parameter_goes_before_what_the_query_says() {
+        let asked = question("keys older than 90 days in `a`", json!({"days": 30, "names": ["b"]}));
+        assert_eq!(asked.number("days", &["days"], 1.0), 30.0);
+        assert_eq!(asked.names("names"), ["b"]);
+        assert_eq!(asked.names("others"), ["a"]);
+        assert_eq!(question("who uses i-0123456789abcdef0?", json!({})).names("x"), ["i-0123456789abcdef0"]);
+        assert_eq!(asked.window(NOW, Duration::HOUR).start, NOW - Duration::days(30));
+        assert_eq!(question("", json!({})).number("days", &["days"], 1.0), 1.0);
+    }
+
+    #[test]
+    fn a_window_is_given_by_times_by_hours_or_by_default() {
+        let times = question("yesterday", json!({"start": "2026-11-01", "end": "2026-11-02T12:00:00Z"}));
+        let window = times.window(NOW, Duration::HOUR);
+        assert_eq!((window.start, window.end), (datetime!(2026-11-01 00:00 UTC), datetime!(2026-11-02 12:00 UTC)));
+        assert_eq!(question("", json!({"hours": 2})).window(NOW, Duration::DAY).start, NOW - Duration::hours(2));
+        assert_eq!(question("", json!({})).window(NOW, Duration::DAY).start, NOW - Duration::DAY);
+    }
+
+    #[test]
+    fn numbers_within_names_are_no_numbers_of_the_question() {
+        assert_eq!(question("logs of `12 days`", json!({})).number("days", &["day"], 3.0), 3.0);
     }
 }

@@ -45,6 +45,20 @@ pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     crate::answer::timestamp(time)
 }
 
+/// The beginning of a long text, for a cell.
+pub(crate) fn excerpt(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Rounded to so many digits after the point.
+pub(crate) fn rounded(number: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (number * scale).round() / scale
+}
+
 /// The value of a tag, in either form that AWS uses: a list of `Key` and `Value`
 /// (or `key` and `value`), or an object.
 pub(crate) fn tag<'a>(tags: &'a Value, key: &str) -> Option<&'a str> {

@@ -1,10 +1,134 @@
-//! `apigateway_read_operations`
+//! `apigateway_read_operations`: REST, HTTP and WebSocket APIs, their stages, authorization and usage plans.
 
-use crate::service::ServiceTool;
+mod apis;
+mod authorization;
+mod stages;
+mod usage_plans;
+
+use crate::service::{Recipe, Scope, ServiceTool};
 
 pub(crate) const TOOL: ServiceTool = ServiceTool {
     name: "apigateway_read_operations",
     service: "apigateway",
     services: &["apigateway", "apigatewayv2"],
-    recipes: &[],
+    recipes: &[
+        Recipe {
+            name: "apis",
+            answers: "REST, HTTP and WebSocket APIs with their stages, kind of endpoint and date.",
+            example: "Which APIs and stages do we have?",
+            topic: &[&["api", "gateway", "stage"]],
+            not: &[
+                "logging",
+                "logged",
+                "log",
+                "waf",
+                "firewall",
+                "tracing",
+                "trace",
+                "authorizer",
+                "authorization",
+                "authentication",
+                "auth",
+                "usage",
+                "plan",
+                "quota",
+                "key",
+                "throttle",
+                "open",
+                "unauthenticated",
+                "throttling",
+                "throttled",
+                "protected",
+                "xray",
+                "limit",
+                "unprotected",
+                "iam",
+            ],
+            takes: &[],
+            reads: &[
+                "apigateway:GetRestApis",
+                "apigateway:GetStages",
+                "apigatewayv2:GetApis",
+                "apigatewayv2:GetStages",
+            ],
+            scope: Scope::Region,
+            run: |ask| Box::pin(apis::overview(ask)),
+        },
+        Recipe {
+            name: "stages-without-logging",
+            answers: "Stages that lack access logs, execution logs, tracing or a WAF web ACL, and which of these.",
+            example: "Which API stages have no logging or WAF?",
+            topic: &[
+                &["stage", "api", "gateway"],
+                &[
+                    "logging",
+                    "log",
+                    "logged",
+                    "waf",
+                    "firewall",
+                    "tracing",
+                    "trace",
+                    "xray",
+                    "protected",
+                    "unprotected",
+                ],
+            ],
+            not: &["authorizer", "usage"],
+            takes: &[],
+            reads: &[
+                "apigateway:GetRestApis",
+                "apigateway:GetStages",
+                "apigatewayv2:GetApis",
+                "apigatewayv2:GetStages",
+            ],
+            scope: Scope::Region,
+            run: |ask| Box::pin(stages::lacking(ask)),
+        },
+        Recipe {
+            name: "open-methods",
+            answers: "Methods and routes that anybody may call: without IAM, authorizer or token.",
+            example: "Which API methods have no authorization?",
+            topic: &[
+                &["api", "method", "route", "endpoint", "resource", "gateway"],
+                &["authorization", "authentication", "auth", "open", "unauthenticated", "anonymous", "public", "iam"],
+            ],
+            not: &["logging", "waf", "usage"],
+            takes: &[],
+            reads: &[
+                "apigateway:GetRestApis",
+                "apigateway:GetResources",
+                "apigatewayv2:GetApis",
+                "apigatewayv2:GetRoutes",
+            ],
+            scope: Scope::Region,
+            run: |ask| Box::pin(authorization::open_methods(ask)),
+        },
+        Recipe {
+            name: "authorizers",
+            answers: "Authorizers of each API with type, source of the identity and how long a decision is kept.",
+            example: "Which authorizers do our APIs have?",
+            topic: &[&["authorizer", "cognito", "jwt"]],
+            not: &["logging", "waf", "usage"],
+            takes: &[],
+            reads: &[
+                "apigateway:GetRestApis",
+                "apigateway:GetAuthorizers",
+                "apigatewayv2:GetApis",
+                "apigatewayv2:GetAuthorizers",
+            ],
+            scope: Scope::Region,
+            run: |ask| Box::pin(authorization::authorizers(ask)),
+        },
+        Recipe {
+            name: "usage-plans",
+            answers: "Usage plans with the API stages they cover, throttling and quota.",
+            example: "Which usage plans exist, and what do they limit?",
+            topic: &[&["usage", "quota", "throttle", "throttled"]],
+            not: &["logging", "waf", "authorizer"],
+            takes: &[],
+            reads: &["apigateway:GetUsagePlans", "apigateway:GetRestApis"],
+            scope: Scope::Region,
+            run: |ask| Box::pin(usage_plans::overview(ask)),
+        },
+    ],
 };
