@@ -19,7 +19,7 @@ Form:
 - `access` is Read, List, Write, Tagging or Permissions management.
 - `resources` are the ARN patterns to which the action can be narrowed, with `*`
   for everything that is not partition, region or account; empty means that it
-  takes `*` only. Where AWS or another account owns what is read as well, such as
+  takes `*` only, or has to be allowed on `*` (NOT_NARROWED). Where AWS or another account owns what is read as well, such as
   the managed policies of IAM, the patterns that cover it are among them.
 
 An action that the reference does not know ends the run.
@@ -55,6 +55,18 @@ OWNED_BY_AWS = {
     "arn:${Partition}:sagemaker:${Region}:${Account}:hub/*": "arn:${Partition}:sagemaker:${Region}:aws:hub/*",
     "arn:${Partition}:sagemaker:${Region}:${Account}:hub-content/*/*/*":
         "arn:${Partition}:sagemaker:${Region}:aws:hub-content/*/*/*",
+    "arn:${Partition}:ec2:${Region}:${Account}:prefix-list/*": "arn:${Partition}:ec2:${Region}:aws:prefix-list/*",
+}
+
+# Actions that the reference narrows to ARNs although IAM is asked about `*`, or
+# although the answer is smaller where `*` is not allowed.
+NOT_NARROWED = {
+    # CloudWatch API reference: composite alarms are left out of the answers to a narrower permission.
+    "cloudwatch:DescribeAlarmHistory",
+    "cloudwatch:DescribeAlarms",
+    # Amazon ECS developer guide, "Identity-based policy examples": narrowed by cluster in a condition
+    # alone, since IAM is asked about `*` where no container instance is named.
+    "ecs:ListTasks",
 }
 
 
@@ -106,6 +118,8 @@ class Package:
 
 def written(package):
     actions = sorted(named_actions())
+    if unused := NOT_NARROWED.difference(actions):
+        sys.exit(f"{sorted(unused)} are needed by no read")
     lines = [f"    {json.dumps(action)}: {json.dumps(described(package, action))}" for action in actions]
     source = json.dumps(f"{PACKAGE} {VERSION}, MIT")
     return f'{{\n  "source": {source},\n  "actions": {{\n' + ",\n".join(lines) + "\n  }\n}\n"
@@ -124,7 +138,7 @@ def described(package, action):
     if known is None or known["name"] != name:
         sys.exit(f"{action} is not an action")
     types = package.json("resourceTypes", service)
-    patterns = {
+    patterns = set() if action in NOT_NARROWED else {
         pattern
         for resource in known["resourceTypes"]
         for arn in types[resource["name"].lower()]["arn"].split(", ")

@@ -42,9 +42,10 @@ fn paragraph(outcome: &Outcome<'_>) -> String {
     let name = tool_name(outcome.tool);
     match reading(outcome.result) {
         Reading::Failed(reason) => format!("{name} failed: {reason}"),
-        Reading::Answered(value) => {
+        Reading::Answered(value, remarks) => {
             let mut lines = Vec::new();
             describe("", &value, 0, &mut lines);
+            lines.extend(remarks);
             match lines.as_slice() {
                 [] => format!("{name} answered with nothing."),
                 [line] => format!("{name}: {}", line.trim_start()),
@@ -55,7 +56,8 @@ fn paragraph(outcome: &Outcome<'_>) -> String {
 }
 
 enum Reading {
-    Answered(Value),
+    /// The result, and what the tool says about its completeness.
+    Answered(Value, Vec<String>),
     Failed(String),
 }
 
@@ -69,10 +71,38 @@ fn reading(result: &ToolResult) -> Reading {
     }
     match value {
         Value::Object(mut members) if members.contains_key("success") => {
-            Reading::Answered(members.remove("result").unwrap_or_else(|| Value::Object(members)))
+            let remarks = members.remove("completeness").map(|it| remarks(&it)).unwrap_or_default();
+            let result = members.remove("result").unwrap_or_else(|| Value::Object(members));
+            Reading::Answered(with_named_cells(result), remarks)
         }
-        other => Reading::Answered(other),
+        other => Reading::Answered(other, Vec::new()),
     }
+}
+
+/// What was asked of AWS, and what the answer lacks.
+fn remarks(completeness: &Value) -> Vec<String> {
+    let texts = |member: &str| completeness[member].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let calls: Vec<_> = texts("calls").collect();
+    let asked = (!calls.is_empty()).then(|| format!("Asked of AWS: {}.", calls.join(", ")));
+    let truncated = (completeness["truncated"] == true).then(|| "There is more than this answer holds.".to_owned());
+    asked.into_iter().chain(truncated).chain(texts("notes").map(shorten)).collect()
+}
+
+/// A table, `{"columns", "rows"}`, with its rows as objects and without the columns.
+fn with_named_cells(mut value: Value) -> Value {
+    let Some(members) = value.as_object_mut() else { return value };
+    let (Some(Value::Array(columns)), Some(Value::Array(rows))) = (members.get("columns"), members.get("rows")) else {
+        return value;
+    };
+    let names: Vec<_> = columns.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let named = |row: &Value| match row.as_array() {
+        Some(cells) => Value::Object(names.iter().cloned().zip(cells.iter().cloned()).collect()),
+        None => row.clone(),
+    };
+    let rows = rows.iter().map(named).collect();
+    members.remove("columns");
+    members.insert("rows".into(), Value::Array(rows));
+    value
 }
 
 /// The result's blocks: texts that hold JSON are read as such.
@@ -167,6 +197,17 @@ mod tests {
         let text = answered(json!({"text": json!({"success": true, "result": {"Buckets": buckets}}).to_string()}));
         assert!(text.contains("Buckets: bucket-0, bucket-1"), "{text}");
         assert!(text.contains("and 5 more (30 in all)"), "{text}");
+    }
+
+    #[test]
+    fn a_table_names_its_rows_and_says_what_was_asked_and_what_is_missing() {
+        let result = json!({"recipe": "buckets", "columns": ["name", "region"], "rows": [["invoices", "us-east-1"]]});
+        let completeness = json!({"calls": ["s3:ListBuckets"], "truncated": true, "notes": ["One region failed."]});
+        let text = json!({"success": true, "result": result, "completeness": completeness}).to_string();
+        let text = answered(json!({"text": text}));
+        for part in ["invoices (1 in all)", "Asked of AWS: s3:ListBuckets.", "There is more", "One region failed."] {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

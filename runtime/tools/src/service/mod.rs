@@ -24,6 +24,8 @@ pub(crate) mod policy;
 mod problem;
 mod question;
 mod recipe;
+#[cfg(test)]
+mod reference;
 mod regions;
 mod render;
 mod select;

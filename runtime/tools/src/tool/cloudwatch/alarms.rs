@@ -152,11 +152,15 @@ fn actions(alarm: &Value) -> &'static str {
     }
 }
 
-/// A rule names alarms by name or by ARN, in quotes or bare: `ALARM("cpu") OR ALARM(disk)`.
+/// A rule names alarms by name or by ARN, in quotes or bare: `ALARM("cpu (web)") OR ALARM(disk)`.
 fn is_named_in(rule: &str, alarm: &Value) -> bool {
     let names = [text(alarm, "AlarmName"), text(alarm, "AlarmArn")];
-    let parts = rule.split(['(', ')']).map(|part| part.trim().trim_matches('"'));
-    parts.into_iter().any(|part| !part.is_empty() && names.contains(&part))
+    let is_name = |part: &str| !part.is_empty() && names.contains(&part);
+    // Every second part is in quotes, where brackets belong to the name.
+    rule.split('"').enumerate().any(|(index, part)| match index % 2 {
+        0 => part.split(['(', ')']).any(|part| is_name(part.trim())),
+        _ => is_name(part),
+    })
 }
 
 #[cfg(test)]
@@ -241,20 +245,22 @@ mod tests {
     #[tokio::test]
     async fn alarms_that_tell_nobody_say_why_and_whether_a_composite_alarm_does() {
         let off = with(metric_alarm("off", "OK"), json!({"ActionsEnabled": false}));
-        let part = with(metric_alarm("part", "OK"), json!({"AlarmActions": []}));
+        let part = with(metric_alarm("part (web)", "OK"), json!({"AlarmActions": []}));
+        let web = with(metric_alarm("web", "OK"), json!({"AlarmActions": []}));
         let only_ok = with(
             metric_alarm("part-2", "OK"),
             json!({"AlarmActions": [], "OKActions": ["arn:aws:sns:us-east-1:111122223333:ops"]}),
         );
-        let all = composite("all", "ALARM(\"part\") OR ALARM(other)");
+        let all = composite("all", "ALARM(\"part (web)\") OR ALARM( part-2 ) OR ALARM(other)");
         let account = FakeAccount::default().answering(
             ALARMS,
-            json!({"MetricAlarms": [only_ok, part, off, metric_alarm("told", "OK")], "CompositeAlarms": [all]}),
+            json!({"MetricAlarms": [only_ok, part, off, web, metric_alarm("told", "OK")], "CompositeAlarms": [all]}),
         );
         let rows = rows(TOOL, "alarms-without-actions", json!({}), &account).await;
-        assert_eq!(names(&rows), ["off", "part", "part-2"]);
+        assert_eq!(names(&rows), ["off", "part (web)", "part-2", "web"]);
         assert_eq!(rows[0]["why"], "actions are switched off");
-        assert_eq!(rows.iter().map(|row| row["in_composite"].clone()).collect::<Vec<_>>(), [false, true, false]);
+        let in_composite: Vec<_> = rows.iter().map(|row| row["in_composite"] == true).collect();
+        assert_eq!(in_composite, [false, true, true, false]);
     }
 
     #[tokio::test]

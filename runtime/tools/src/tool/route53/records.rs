@@ -9,9 +9,6 @@ use crate::service::{Ask, Findings, Unread};
 /// Zones that are searched record by record for a part of a name.
 const ZONES: usize = 20;
 
-/// Record sets that one page holds at most (ListResourceRecordSets).
-const PAGE: &str = "300";
-
 const COLUMNS: [&str; 8] = ["name", "type", "ttl", "values", "routing", "health_check", "zone", "private"];
 
 pub(super) async fn find(ask: &Ask<'_>) -> Result<Findings, Unread> {
@@ -87,13 +84,15 @@ fn holds(zone: &Zone, name: &str) -> bool {
     name == zone.name || name.strip_suffix(&zone.name).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// Record sets of exactly this name: a page that begins there holds them all, as
-/// they stand one after the other.
+/// Record sets of exactly this name. They stand one after the other, so reading
+/// begins there and ends with the first of another name.
 async fn exact(ask: &Ask<'_>, zone: &Zone, name: &str) -> Result<Vec<Value>, Unread> {
-    let wanted = json!({"HostedZoneId": zone.id, "StartRecordName": name, "MaxItems": PAGE});
-    let answer = ask.read("route53:ListResourceRecordSets", wanted).await?;
-    let of_name = list(&answer, "ResourceRecordSets").filter(|record| plain(text(record, "Name")) == name);
-    Ok(of_name.cloned().collect())
+    let wanted = json!({"HostedZoneId": zone.id, "StartRecordName": name});
+    let has_name = |record: &Value| plain(text(record, "Name")) == name;
+    let is_past = |page: &Value| list(page, "ResourceRecordSets").any(|record| !has_name(record));
+    let pages = ask.read_until("route53:ListResourceRecordSets", wanted, is_past).await?;
+    let records = pages.iter().flat_map(|page| list(page, "ResourceRecordSets"));
+    Ok(records.filter(|record| has_name(record)).cloned().collect())
 }
 
 async fn all(ask: &Ask<'_>, zone: &Zone) -> Result<Vec<Value>, Unread> {
@@ -243,8 +242,25 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row["type"].as_str().unwrap()).collect::<Vec<_>>(), ["A", "TXT"]);
         assert_eq!(rows[0]["values"], "alias lb.amazonaws.com (its health counts)");
         assert_eq!((&rows[1]["values"], &rows[1]["routing"]), (&json!("\"a\" \"b\""), &json!("weight 0 (blue)")));
-        let wanted = json!({"HostedZoneId": "Z1", "StartRecordName": "www.example.com", "MaxItems": "300"});
+        let wanted = json!({"HostedZoneId": "Z1", "StartRecordName": "www.example.com"});
         assert_eq!(called(&account, RECORDS), [wanted]);
+    }
+
+    #[tokio::test]
+    async fn reading_ends_after_the_name_and_what_the_zone_has_beside_it_is_not_missing() {
+        let page = |records: &[Value]| json!({"ResourceRecordSets": records, "IsTruncated": true, "MaxItems": "1"});
+        let share = |weight| {
+            record("www.example.com.", "A", json!({"SetIdentifier": "one", "Weight": weight, "ResourceRecords": []}))
+        };
+        let after = |name: &str| json!({"StartRecordName": name});
+        let account = account()
+            .answering_page(RECORDS, after("www.example.com"), page(&[share(1)]), after("second"))
+            .answering_page(RECORDS, after("second"), page(&[share(2), record("x.", "A", json!({}))]), after("third"));
+        let arguments = json!({"query": "find `www.example.com`", "operation": "find-record"});
+        let answer = ask(TOOL, arguments, &account).await;
+        assert_eq!(rows_of(&answer).len(), 2);
+        assert_eq!(called(&account, RECORDS).len(), 2);
+        assert!(!answer.completeness.unwrap().truncated);
     }
 
     #[tokio::test]
