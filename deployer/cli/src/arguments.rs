@@ -133,6 +133,7 @@ pub struct Render {
 pub enum Stack {
     Foundation,
     Data,
+    ReadAccess,
     Application,
 }
 

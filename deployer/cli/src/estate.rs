@@ -10,7 +10,7 @@ use deployer_core::observed::is_in_motion;
 use deployer_core::only::{Part, Reduced, only};
 use deployer_core::plan::{Plan, plan};
 use deployer_core::progress::Reporter;
-use deployer_core::{Desired, Failure, Observed, Settings};
+use deployer_core::{Desired, Failure, Observed, Settings, StepId};
 
 use crate::artifacts::Artifacts;
 use crate::session::Session;
@@ -101,8 +101,8 @@ impl Estate {
 
 /// The first resource that AWS is still working on.
 fn in_motion(observed: &Observed) -> Option<String> {
-    let stacks = [&observed.foundation, &observed.data, &observed.application].into_iter();
-    let stack = stacks.filter_map(|fact| fact.present()).find(|stack| is_in_motion(&stack.status));
+    let stacks = StepId::STACKS.into_iter().filter_map(|id| observed.stack(id)?.present());
+    let stack = stacks.into_iter().find(|stack| is_in_motion(&stack.status));
     if let Some(stack) = stack {
         return Some(format!("stack {} ({})", stack.id, stack.status));
     }

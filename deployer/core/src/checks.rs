@@ -2,8 +2,10 @@
 
 mod conflicts;
 mod location;
+mod read_policies;
+mod tools;
 
-use contract::{Names, schema};
+use contract::Names;
 
 use crate::desired::Desired;
 use crate::failure::Failure;
@@ -13,9 +15,6 @@ use crate::plan::{Action, DENIED, Plan, StepId};
 
 /// Largest template body that CloudFormation takes inline, in bytes.
 const TEMPLATE_LIMIT: usize = 51_200;
-
-/// Longest tool name that MCP clients commonly take.
-const TOOL_NAME_LIMIT: usize = 64;
 
 /// Every reason not to apply the plan; empty when it may be applied.
 pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &Plan) -> Vec<Failure> {
@@ -27,7 +26,8 @@ pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &
     faults.extend(conflicts::foreign_targets(observed, plan));
     faults.extend(location::elsewhere(desired, observed));
     faults.extend(templates(desired));
-    faults.extend(tools(desired));
+    faults.extend(read_policies::too_large(desired));
+    faults.extend(tools::faults(desired));
     faults.extend(gaps(plan));
     faults
 }
@@ -52,6 +52,7 @@ fn unowned(names: &Names, observed: &Observed) -> Vec<Failure> {
     let stacks = [
         (names.foundation_stack(), &observed.foundation),
         (names.data_stack(), &observed.data),
+        (names.read_access_stack(), &observed.read_access),
         (names.application_stack(), &observed.application),
     ];
     let stacks = stacks.into_iter().filter_map(|(name, fact)| Some((format!("stack {name}"), &fact.present()?.tags)));
@@ -122,8 +123,8 @@ fn lost_table(desired: &Desired, observed: &Observed) -> Option<Failure> {
 }
 
 fn templates(desired: &Desired) -> Vec<Failure> {
-    [&desired.foundation, &desired.data, &desired.application]
-        .into_iter()
+    let stacks = desired.stacks().into_iter().map(|(_, stack)| stack);
+    stacks
         .filter(|stack| stack.template.len() > TEMPLATE_LIMIT)
         .map(|stack| {
             Failure::new(
@@ -131,26 +132,9 @@ fn templates(desired: &Desired) -> Vec<Failure> {
                 format!("plan stack {}", stack.name),
                 format!("its template has {} bytes, the limit is {TEMPLATE_LIMIT}", stack.template.len()),
             )
-            .with_hint("fewer tags, invokers or models make it smaller")
+            .with_hint("fewer tags, invokers, models or data operations make it smaller")
         })
         .collect()
-}
-
-fn tools(desired: &Desired) -> Vec<Failure> {
-    let doing = |name: &str| format!("plan tool {name} of target {}", desired.target.name);
-    let mut faults = Vec::new();
-    for tool in &desired.target.tools {
-        let full_name = format!("{}{}{}", desired.target.name, contract::tool_call::NAME_SEPARATOR, tool.name);
-        if full_name.len() > TOOL_NAME_LIMIT {
-            let cause = format!("its full name {full_name} is longer than {TOOL_NAME_LIMIT} characters");
-            let fault = Failure::new("plan/tool-name-too-long", doing(&tool.name), cause);
-            faults.push(fault.with_hint("give the tool a shorter name"));
-        }
-        for fault in schema::faults(&tool.input_schema) {
-            faults.push(Failure::new("plan/tool-schema", doing(&tool.name), fault));
-        }
-    }
-    faults
 }
 
 #[cfg(test)]

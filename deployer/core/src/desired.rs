@@ -38,6 +38,7 @@ pub struct Desired {
     pub location: Location,
     pub foundation: DesiredStack,
     pub data: DesiredStack,
+    pub read_access: DesiredStack,
     pub application: DesiredStack,
     pub agent_image: DesiredImage,
     pub tools_image: DesiredImage,
@@ -52,6 +53,18 @@ pub struct Desired {
     /// earlier step knows: by step, the variable's name and the parameter's.
     #[serde(default)]
     pub inputs: BTreeMap<StepId, BTreeMap<String, String>>,
+}
+
+impl Desired {
+    /// The stacks by their steps, in the order of deployment.
+    pub fn stacks(&self) -> [(StepId, &DesiredStack); 4] {
+        [
+            (StepId::FoundationStack, &self.foundation),
+            (StepId::DataStack, &self.data),
+            (StepId::ReadAccessStack, &self.read_access),
+            (StepId::ApplicationStack, &self.application),
+        ]
+    }
 }
 
 /// A CloudFormation stack: its template's text and the parameters that are known.
@@ -158,12 +171,15 @@ pub fn desired(settings: &Settings, location: &Location, digests: &ImageDigests)
     let foundation = stack(names.foundation_stack(), render::foundation(settings)?, "foundation", BTreeMap::new());
     let data = stack(names.data_stack(), render::data(settings)?, "data", BTreeMap::new());
     let application = stack(names.application_stack(), render::application(settings)?, "application", images);
-    let Contents { resources, inputs } = contents([&foundation, &data, &application], location)?;
+    let read_access = render::read_access(settings)?;
+    let read_access = stack(names.read_access_stack(), read_access, "tools", BTreeMap::new());
+    let Contents { resources, inputs } = contents([&foundation, &data, &read_access, &application], location)?;
     Ok(Desired {
         environment: settings.environment.clone(),
         location: location.clone(),
         foundation,
         data,
+        read_access,
         application,
         agent_image,
         tools_image,
@@ -177,8 +193,8 @@ pub fn desired(settings: &Settings, location: &Location, digests: &ImageDigests)
     })
 }
 
-/// What the three stacks make together.
-fn contents(stacks: [&DesiredStack; 3], location: &Location) -> Result<Contents, RenderError> {
+/// What the four stacks make together.
+fn contents(stacks: [&DesiredStack; 4], location: &Location) -> Result<Contents, RenderError> {
     let mut all = Contents::default();
     for DesiredStack { name, template, parameters, tags } in stacks {
         let found = read(&Source { text: template, parameters, tags, location })

@@ -22,7 +22,7 @@ pub mod ownership;
 pub mod permissions;
 pub mod plan;
 pub mod progress;
-mod read_access;
+pub mod read_access;
 pub mod render;
 pub mod resource;
 pub mod rollback;

@@ -8,6 +8,7 @@ use crate::settings::Model;
 const PROFILE_GROUPS: [&str; 8] = ["us", "us-gov", "eu", "apac", "au", "ca", "jp", "global"];
 
 /// ARNs for `Fn::Sub`.
+#[derive(Default)]
 pub struct ModelAccess {
     /// What the agent names in its calls.
     pub invoked: Vec<String>,
@@ -17,10 +18,13 @@ pub struct ModelAccess {
 
 impl ModelAccess {
     pub fn to(model: &Model) -> Self {
-        let mut access = Self { invoked: Vec::new(), routed: Vec::new() };
-        for id in std::iter::once(&model.id).chain(&model.fallbacks) {
-            access.add(id);
-        }
+        Self::of(std::iter::once(&model.id).chain(&model.fallbacks).map(String::as_str))
+    }
+
+    /// To models by their ids.
+    pub fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut access = Self::default();
+        ids.into_iter().for_each(|id| access.add(id));
         access
     }
 

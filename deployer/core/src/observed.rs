@@ -59,6 +59,7 @@ pub struct Observed {
     pub account: String,
     pub foundation: Fact<ObservedStack>,
     pub data: Fact<ObservedStack>,
+    pub read_access: Fact<ObservedStack>,
     pub application: Fact<ObservedStack>,
     /// Present with every digest in the agent's repository; Absent without the repository.
     pub agent_images: Fact<ObservedRepository>,
@@ -83,6 +84,7 @@ impl Observed {
             account: account.into(),
             foundation: Fact::Absent,
             data: Fact::Absent,
+            read_access: Fact::Absent,
             application: Fact::Absent,
             agent_images: Fact::Absent,
             tools_images: Fact::Absent,
@@ -95,6 +97,28 @@ impl Observed {
         }
     }
 
+    /// A stack by its step; None for a step that is about no stack.
+    pub fn stack(&self, id: StepId) -> Option<&Fact<ObservedStack>> {
+        match id {
+            StepId::FoundationStack => Some(&self.foundation),
+            StepId::DataStack => Some(&self.data),
+            StepId::ReadAccessStack => Some(&self.read_access),
+            StepId::ApplicationStack => Some(&self.application),
+            _ => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn stack_mut(&mut self, id: StepId) -> Option<&mut Fact<ObservedStack>> {
+        match id {
+            StepId::FoundationStack => Some(&mut self.foundation),
+            StepId::DataStack => Some(&mut self.data),
+            StepId::ReadAccessStack => Some(&mut self.read_access),
+            StepId::ApplicationStack => Some(&mut self.application),
+            _ => None,
+        }
+    }
+
     /// One resource that a stack makes.
     pub fn of_stack(&self, id: StepId) -> &Fact<Resource> {
         self.resources.get(&id).unwrap_or(&Fact::Absent)
@@ -103,9 +127,9 @@ impl Observed {
     /// The state of a step's own resource, for display and fingerprints.
     pub fn resource(&self, id: StepId) -> Value {
         let fact = match id {
-            StepId::FoundationStack => serde_json::to_value(&self.foundation),
-            StepId::DataStack => serde_json::to_value(&self.data),
-            StepId::ApplicationStack => serde_json::to_value(&self.application),
+            StepId::FoundationStack | StepId::DataStack | StepId::ReadAccessStack | StepId::ApplicationStack => {
+                serde_json::to_value(self.stack(id))
+            }
             StepId::AgentImage => serde_json::to_value(&self.agent_images),
             StepId::ToolsImage => serde_json::to_value(&self.tools_images),
             StepId::GatewayRole => serde_json::to_value(&self.gateway_role),

@@ -13,7 +13,7 @@ use crate::plan::{Action, Plan, Step, StepId};
 pub enum Part {
     /// Both images.
     Images,
-    /// The three stacks and what they make.
+    /// The four stacks and what they make.
     Stack,
     /// The gateway, its role, its target and the role's statement.
     Gateway,

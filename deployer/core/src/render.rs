@@ -1,4 +1,4 @@
-//! Templates of the three stacks, from settings. Pure text.
+//! Templates of the four stacks, from settings. Pure text.
 //!
 //! The template sources are compiled in, so that a deployer binary renders what
 //! it was built with. Interpolated values stand in double quotes in the
@@ -7,17 +7,21 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use contract::Names;
 use handlebars::Handlebars;
 use serde::Serialize;
 
 use crate::model_access::ModelAccess;
 use crate::ownership::ownership_tags;
-use crate::read_access::{self, ReadStatement};
-use crate::settings::{Cors, Function, Settings};
+use crate::read_access::{self, ReadPolicy, ReadStatement};
+use crate::settings::{Cors, Function, Platform, Settings};
 
 pub const PARAMETER_AGENT_IMAGE: &str = "AgentImageUri";
 pub const PARAMETER_TOOLS_IMAGE: &str = "ToolImageUri";
 pub const PARAMETER_GATEWAY_URL: &str = "GatewayUrl";
+
+/// Of a line of actions, without its indentation.
+const LINE_WIDTH: usize = 112;
 
 /// Output of the application stack: the agent's function URL, with a slash at its end.
 pub const OUTPUT_FUNCTION_URL: &str = "AgentFunctionUrl";
@@ -29,6 +33,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     for (name, text) in [
         ("foundation", include_str!("../../../templates/foundation.yaml.hbs")),
         ("data", include_str!("../../../templates/data.yaml.hbs")),
+        ("read-access", include_str!("../../../templates/read-access.yaml.hbs")),
         ("application", include_str!("../../../templates/application.yaml.hbs")),
     ] {
         registry.register_template_string(name, text).expect("templates are compiled in and rendered by a test");
@@ -80,10 +85,28 @@ pub fn data(settings: &Settings) -> Result<String, RenderError> {
     )
 }
 
+/// The policies of what the tools may read.
+pub fn read_access(settings: &Settings) -> Result<String, RenderError> {
+    let names = settings.names();
+    let policies = read_access::policies_of(settings);
+    render(
+        "read-access",
+        &ReadAccessContext {
+            environment: &settings.environment,
+            description: read_access::description(&names),
+            policies: policies.iter().map(|policy| PolicyContext::new(policy, &names)).collect(),
+        },
+    )
+}
+
 /// Functions, roles, log groups and the function URL.
 pub fn application(settings: &Settings) -> Result<String, RenderError> {
     let names = settings.names();
     let access = ModelAccess::to(&settings.model);
+    let tool_settings = &settings.tool_settings;
+    let nested = tool_settings.nested_model.as_ref().map(|model| ModelAccess::of([model.model_id.as_str()]));
+    let nested = nested.unwrap_or_default();
+    let read_policies = read_access::policies_of(settings);
     render(
         "application",
         &ApplicationContext {
@@ -97,7 +120,12 @@ pub fn application(settings: &Settings) -> Result<String, RenderError> {
             model: ModelContext { id: &settings.model.id, fallbacks: settings.model.fallbacks.join(",") },
             model_arns: access.invoked,
             routed_model_arns: access.routed,
-            read_statements: read_access::statements(),
+            read_policies: read_policies.iter().map(|policy| names.read_policy(policy.number)).collect(),
+            session_policy: tool_settings.session_policy,
+            emulated: matches!(settings.platform, Platform::Local { .. }),
+            nested_model_arns: nested.invoked,
+            routed_nested_model_arns: nested.routed,
+            tool_settings: serde_json::to_string(tool_settings).expect("settings are JSON"),
             agent: FunctionContext::new(names.agent_function(), names.agent_role(), &settings.agent),
             tools: FunctionContext::new(names.tool_function(), names.tool_role(), &settings.tools),
             invokers: invokers(&settings.function_url.invokers),
@@ -131,6 +159,64 @@ struct DataContext<'a> {
 }
 
 #[derive(Serialize)]
+struct ReadAccessContext<'a> {
+    environment: &'a str,
+    description: String,
+    policies: Vec<PolicyContext>,
+}
+
+#[derive(Serialize)]
+struct PolicyContext {
+    number: usize,
+    name: String,
+    statements: Vec<StatementContext>,
+}
+
+impl PolicyContext {
+    fn new(policy: &ReadPolicy, names: &Names) -> Self {
+        let statements = policy.statements.iter().map(StatementContext::from).collect();
+        Self { number: policy.number, name: names.read_policy(policy.number), statements }
+    }
+}
+
+#[derive(Serialize)]
+struct StatementContext {
+    sid: String,
+    effect: &'static str,
+    /// A YAML value.
+    resource: String,
+    /// The actions with their commas.
+    lines: Vec<String>,
+}
+
+impl From<&ReadStatement> for StatementContext {
+    fn from(statement: &ReadStatement) -> Self {
+        let ReadStatement { sid, effect, actions, resources } = statement;
+        Self { sid: sid.clone(), effect, resource: resource(resources), lines: filled_lines(actions) }
+    }
+}
+
+fn resource(patterns: &[String]) -> String {
+    if patterns == ["*"] {
+        return "\"*\"".into();
+    }
+    let patterns: Vec<String> = patterns.iter().map(|arn| format!("{{ Fn::Sub: \"{arn}\" }}")).collect();
+    format!("[{}]", patterns.join(", "))
+}
+
+/// As many on a line as fit: one a line would take a template beyond what CloudFormation accepts.
+fn filled_lines(actions: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = vec![];
+    for action in actions {
+        match lines.last_mut() {
+            Some(line) if line.len() + action.len() <= LINE_WIDTH => line.push_str(&format!(" {action},")),
+            _ => lines.push(format!("{action},")),
+        }
+    }
+    lines
+}
+
+#[derive(Serialize)]
 struct ApplicationContext<'a> {
     environment: &'a str,
     project: &'a str,
@@ -142,7 +228,14 @@ struct ApplicationContext<'a> {
     model: ModelContext<'a>,
     model_arns: Vec<String>,
     routed_model_arns: Vec<String>,
-    read_statements: Vec<ReadStatement>,
+    read_policies: Vec<String>,
+    session_policy: bool,
+    /// True where an emulator decides instead of AWS.
+    emulated: bool,
+    nested_model_arns: Vec<String>,
+    routed_nested_model_arns: Vec<String>,
+    /// JSON, for the tool function's variable.
+    tool_settings: String,
     agent: FunctionContext,
     tools: FunctionContext,
     invokers: Vec<String>,
@@ -210,6 +303,7 @@ fn render(name: &'static str, context: &impl Serialize) -> Result<String, Render
 mod tests {
     use super::*;
     use crate::samples;
+    use contract::tool_settings::NestedModel;
 
     fn parsed(text: &str) -> serde_json::Value {
         serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -218,7 +312,7 @@ mod tests {
     #[test]
     fn every_template_is_yaml_without_aliases() {
         let settings = samples::settings();
-        for text in [foundation(&settings), data(&settings), application(&settings)] {
+        for text in [foundation(&settings), data(&settings), read_access(&settings), application(&settings)] {
             let text = text.unwrap();
             assert!(parsed(&text)["Resources"].is_object());
             assert!(!text.contains(": &") && !text.contains(": *"), "CloudFormation refuses aliases\n{text}");
@@ -246,6 +340,52 @@ mod tests {
             resources["AgentInvokePermission0"]["Properties"]["Principal"],
             "arn:aws:iam::111122223333:role/ops"
         );
+    }
+
+    fn tool_role(settings: &Settings) -> serde_json::Value {
+        parsed(&application(settings).unwrap())["Resources"]["ToolRole"]["Properties"].clone()
+    }
+
+    #[test]
+    fn the_tool_role_has_every_read_policy_and_takes_itself_on_only_for_session_policies() {
+        let mut settings = samples::settings();
+        let role = tool_role(&settings);
+        let policies = parsed(&read_access(&settings).unwrap())["Resources"].as_object().unwrap().len();
+        assert_eq!(role["ManagedPolicyArns"].as_array().unwrap().len(), policies);
+        assert!(!role.to_string().contains("Itself") && !role.to_string().contains("bedrock:"), "{role}");
+        settings.tool_settings.session_policy = true;
+        let role = tool_role(&settings);
+        let trust = &role["AssumeRolePolicyDocument"]["Statement"][1];
+        let own = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/test-bedrock-agentcore-mcp-tool-execution";
+        assert_eq!(trust["Condition"]["ArnLike"]["aws:PrincipalArn"]["Fn::Sub"], own);
+        let allowed = &role["Policies"][0]["PolicyDocument"]["Statement"][1];
+        assert_eq!((&allowed["Action"], &allowed["Resource"]["Fn::Sub"]), (&"sts:AssumeRole".into(), &own.into()));
+    }
+
+    #[test]
+    fn the_tool_role_may_call_the_nested_model_alone() {
+        let mut settings = samples::settings();
+        let nested = NestedModel { model_id: "us.amazon.nova-lite-v1:0".into(), turns: 4, calls: 8 };
+        settings.tool_settings.nested_model = Some(nested);
+        let statements = tool_role(&settings)["Policies"][0]["PolicyDocument"]["Statement"].clone();
+        let of = |sid: &str| statements.as_array().unwrap().iter().find(|one| one["Sid"] == sid).unwrap().clone();
+        for (sid, resource) in
+            [("Model", ":inference-profile/us.amazon.nova-lite-v1:0"), ("RoutedModel", ":bedrock:*::")]
+        {
+            assert_eq!(of(sid)["Action"], "bedrock:InvokeModel");
+            assert!(of(sid)["Resource"].to_string().contains(resource), "{sid}");
+        }
+        assert!(of("RoutedModel")["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"].is_array());
+    }
+
+    #[test]
+    fn the_tool_function_gets_its_settings_as_json() {
+        let mut settings = samples::settings();
+        settings.tool_settings.data_operations = vec!["logs:FilterLogEvents".into()];
+        let template = parsed(&application(&settings).unwrap());
+        let variables = &template["Resources"]["ToolFunction"]["Properties"]["Environment"]["Variables"];
+        let text = variables[contract::tool_settings::VARIABLE].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<contract::ToolSettings>(text).unwrap(), settings.tool_settings);
     }
 
     #[test]

@@ -6,11 +6,15 @@ mod policy;
 
 use std::collections::BTreeMap;
 
+use contract::Names;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use policy::normal_policy;
+
+use crate::ownership::is_owned;
+use crate::read_access::description;
 
 /// One resource of a stack, with the attributes that the deployer keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +24,7 @@ pub enum Resource {
     Repository(Repository),
     LogGroup(LogGroup),
     Role(Role),
+    ManagedPolicies(ManagedPolicies),
     Function(Function),
     FunctionUrl(FunctionUrl),
     FunctionPolicy(FunctionPolicy),
@@ -96,6 +101,23 @@ pub struct Role {
     pub tags: BTreeMap<String, String>,
 }
 
+/// The customer managed policies of one stack. They are one resource, since it
+/// means nothing which of them holds a statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ManagedPolicies {
+    /// What their names begin with.
+    pub name: String,
+    /// By name.
+    pub policies: BTreeMap<String, ManagedPolicy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ManagedPolicy {
+    pub description: Option<String>,
+    /// Of the default version.
+    pub document: Value,
+}
+
 /// A function made of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Function {
@@ -169,13 +191,14 @@ impl Resource {
             Self::Repository(repository) => &repository.name,
             Self::LogGroup(group) => &group.name,
             Self::Role(role) => &role.name,
+            Self::ManagedPolicies(policies) => &policies.name,
             Self::Function(function) => &function.name,
             Self::FunctionUrl(url) => &url.function_name,
             Self::FunctionPolicy(policy) => &policy.function_name,
         }
     }
 
-    /// None for what cannot be tagged.
+    /// None for what CloudFormation cannot tag.
     pub fn tags(&self) -> Option<&BTreeMap<String, String>> {
         match self {
             Self::Table(table) => Some(&table.tags),
@@ -183,7 +206,18 @@ impl Resource {
             Self::LogGroup(group) => Some(&group.tags),
             Self::Role(role) => Some(&role.tags),
             Self::Function(function) => Some(&function.tags),
-            Self::FunctionUrl(_) | Self::FunctionPolicy(_) => None,
+            Self::ManagedPolicies(_) | Self::FunctionUrl(_) | Self::FunctionPolicy(_) => None,
+        }
+    }
+
+    /// True when its tags say that we made it; of policies, their description.
+    pub fn is_owned(&self, names: &Names) -> bool {
+        match self {
+            Self::ManagedPolicies(found) => {
+                let ours = description(names);
+                found.policies.values().all(|policy| policy.description.as_ref() == Some(&ours))
+            }
+            other => other.tags().is_some_and(|tags| is_owned(tags, names)),
         }
     }
 
@@ -194,6 +228,7 @@ impl Resource {
             Self::Repository(_) => "repository",
             Self::LogGroup(_) => "log group",
             Self::Role(_) => "role",
+            Self::ManagedPolicies(_) => "policies",
             Self::Function(_) => "function",
             Self::FunctionUrl(_) => "URL of function",
             Self::FunctionPolicy(_) => "callers of function",

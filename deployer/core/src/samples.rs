@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 pub use cloud::{delete, deploy, execute};
 
+use contract::ToolSettings;
+
 use crate::desired::{Desired, ImageDigests, Location, desired};
 use crate::observed::Observed;
 use crate::plan::StepId;
@@ -42,6 +44,7 @@ pub fn settings() -> Settings {
         model: Model { id: "us.anthropic.claude-sonnet-4-6".into(), fallbacks: vec![] },
         agent: function.clone(),
         tools: function,
+        tool_settings: ToolSettings::default(),
         conversations: Conversations { ttl_minutes: 43_200 },
         logs: Logs { retention_days: 14, level: "info".into() },
         function_url: FunctionUrl { invokers: vec![], cors: None },

@@ -52,7 +52,7 @@ pub fn teardown(request: &Teardown, observed: &Observed) -> Plan {
     }
 }
 
-const ORDER: [StepId; 18] = [
+const ORDER: [StepId; 20] = [
     StepId::Target,
     StepId::Gateway,
     StepId::FunctionPolicy,
@@ -61,6 +61,8 @@ const ORDER: [StepId; 18] = [
     StepId::ToolFunction,
     StepId::AgentRole,
     StepId::ToolRole,
+    StepId::ReadAccessStack,
+    StepId::ReadPolicies,
     StepId::AgentLogGroup,
     StepId::ToolLogGroup,
     StepId::GatewayRole,
@@ -83,6 +85,9 @@ fn depends_on(id: StepId) -> Vec<StepId> {
         ApplicationStack | ToolFunction => vec![FunctionPolicy],
         AgentRole => vec![AgentFunction],
         ToolRole => vec![ToolFunction],
+        // IAM deletes no policy that a role still has.
+        ReadAccessStack => vec![ApplicationStack, ToolRole],
+        ReadPolicies => vec![ToolRole],
         // A function that still runs would make its log group again.
         AgentLogGroup => vec![AgentFunction],
         ToolLogGroup => vec![ToolFunction],
@@ -102,6 +107,7 @@ fn draft(id: StepId, request: &Teardown, observed: &Observed) -> Draft {
         StepId::Gateway => gateway(observed, names),
         StepId::FunctionPolicy => statement(observed, names),
         StepId::ApplicationStack => stack(names.application_stack(), &observed.application, names, None),
+        StepId::ReadAccessStack => stack(names.read_access_stack(), &observed.read_access, names, None),
         StepId::GatewayRole => role(observed, names),
         StepId::AgentImage => images(names.agent_repository(), StepId::AgentRepository, observed, names),
         StepId::ToolsImage => images(names.tools_repository(), StepId::ToolsRepository, observed, names),

@@ -11,6 +11,7 @@ mod interruption;
 mod least_privilege;
 mod lifecycle;
 mod questions;
+mod read_access;
 mod rollback;
 mod saved_plans;
 mod shared;

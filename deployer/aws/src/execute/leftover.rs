@@ -2,27 +2,26 @@
 //! that owns them, with what is in them.
 
 use deployer_core::Failure;
-use deployer_core::ownership::is_owned;
 use deployer_core::resource::Resource;
 
 use super::context::Context;
-use super::{image, role, table};
+use super::{image, resource, role, table};
 use crate::errors::{Trouble, found};
 use crate::observe::live;
 
 /// Deletes the resource; one that is gone already is fine.
 ///
-/// Errors: `plan/not-owned` when what has this name now does not carry our tags.
-pub async fn delete(context: &Context<'_>, resource: &Resource) -> Result<String, Failure> {
-    let doing = format!("delete {}", resource.label());
-    let present = owned(context, resource, &doing).await?;
+/// Errors: `plan/not-owned` when what has this name now is not marked as ours.
+pub async fn delete(context: &Context<'_>, left: &Resource) -> Result<String, Failure> {
+    let doing = format!("delete {}", left.label());
+    let present = owned(context, left, &doing).await?;
     if !present {
         return Ok("already gone".into());
     }
-    let name = resource.name();
+    let name = left.name();
     let failure = |trouble: Trouble| trouble.failure(&doing);
     let (lambda, logs) = (context.clients.lambda(), context.clients.cloudwatchlogs());
-    match resource {
+    match left {
         Resource::Table(_) => table::delete(context, name).await?,
         Resource::Repository(_) => {
             image::empty_repository(context, name).await?;
@@ -32,6 +31,7 @@ pub async fn delete(context: &Context<'_>, resource: &Resource) -> Result<String
             drop(found(logs.delete_log_group().log_group_name(name).send().await).map_err(failure)?);
         }
         Resource::Role(_) => drop(role::delete(context, name).await?),
+        Resource::ManagedPolicies(made) => resource::delete_managed_policies(context, made).await?,
         Resource::Function(_) => {
             drop(found(lambda.delete_function().function_name(name).send().await).map_err(failure)?);
         }
@@ -48,12 +48,17 @@ async fn owned(context: &Context<'_>, resource: &Resource, doing: &str) -> Resul
         Resource::Repository(_) => live::repository(clients, name).await.map(|found| found.map(Resource::Repository)),
         Resource::LogGroup(_) => live::log_group(clients, name).await.map(|found| found.map(Resource::LogGroup)),
         Resource::Role(_) => live::role(clients, name).await.map(|found| found.map(|live| Resource::Role(live.role))),
+        Resource::ManagedPolicies(made) => {
+            let names: Vec<String> = made.policies.keys().cloned().collect();
+            let found = live::managed_policies(clients, &context.settings.names(), &names).await;
+            found.map(|found| found.map(Resource::ManagedPolicies))
+        }
         Resource::Function(_) => live::function(clients, name).await.map(|found| found.map(Resource::Function)),
         Resource::FunctionUrl(_) | Resource::FunctionPolicy(_) => return Ok(false),
     };
     let Some(live) = live.map_err(|trouble: Trouble| trouble.failure(doing))? else { return Ok(false) };
-    match live.tags().is_some_and(|tags| is_owned(tags, &context.settings.names())) {
+    match live.is_owned(&context.settings.names()) {
         true => Ok(true),
-        false => Err(Failure::new("plan/not-owned", doing, "what has this name now does not carry our tags")),
+        false => Err(Failure::new("plan/not-owned", doing, "what has this name now is not marked as ours")),
     }
 }

@@ -29,6 +29,8 @@ fn moved_by(plan: &Plan, done: &[StepId], step: &Step, now: &Observed) -> bool {
         // A gateway takes its target with it, a function its URL and its policy.
         Target => replaces_gateway(plan) && is_done(&[Gateway]) && now.target == Fact::Absent,
         FunctionPolicy => is_done(&[ApplicationStack, ToolFunction]) && now.function_policy == Fact::Absent,
+        // A policy that was made again was taken from its role before.
+        ToolRole => is_done(&[ReadAccessStack, ReadPolicies]),
         AgentUrl => is_done(&[AgentFunction]) && is_absent,
         AgentUrlPolicy => is_done(&[AgentFunction]) && has_no_statements(now),
         _ => false,
@@ -75,18 +77,14 @@ fn came_to_rest(step: &Step, now: &Observed) -> bool {
 /// What may have been observed before the resource came to rest as it is now.
 fn earlier(id: StepId, now: &Observed) -> Vec<Observed> {
     match id {
-        StepId::FoundationStack => {
-            stack_earlier(&now.foundation).map(|foundation| with(now, |then| then.foundation = foundation)).collect()
-        }
-        StepId::DataStack => stack_earlier(&now.data).map(|data| with(now, |then| then.data = data)).collect(),
-        StepId::ApplicationStack => {
-            stack_earlier(&now.application).map(|stack| with(now, |then| then.application = stack)).collect()
-        }
         StepId::Gateway => {
             gateway_earlier(&now.gateway).map(|gateway| with(now, |then| then.gateway = gateway)).collect()
         }
         StepId::Target => target_earlier(&now.target).map(|target| with(now, |then| then.target = target)).collect(),
-        _ => vec![],
+        id => {
+            let stacks = now.stack(id).into_iter().flat_map(stack_earlier);
+            stacks.map(|earlier| with(now, |then| *then.stack_mut(id).expect("it was found") = earlier)).collect()
+        }
     }
 }
 
@@ -94,12 +92,7 @@ fn earlier(id: StepId, now: &Observed) -> Vec<Observed> {
 /// the foundation stack made by the other one.
 fn is_as_wanted(step: &Step, now: &Observed) -> bool {
     let Some(Operation::DeployStack(wanted)) = &step.operation else { return false };
-    let stack = match step.id {
-        StepId::FoundationStack => &now.foundation,
-        StepId::DataStack => &now.data,
-        StepId::ApplicationStack => &now.application,
-        _ => return false,
-    };
+    let Some(stack) = now.stack(step.id) else { return false };
     let given = |(name, value): (&String, &Value)| match value {
         Value::Known(text) => Some((name.clone(), text.clone())),
         Value::Output { .. } => None,

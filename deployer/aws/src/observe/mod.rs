@@ -8,6 +8,7 @@ mod function_url;
 mod gateway;
 mod image;
 mod log_group;
+mod managed_policies;
 mod policy_document;
 mod repository;
 mod role;
@@ -34,6 +35,7 @@ pub(crate) mod live {
     pub use super::function_policy::{statement_ids, statements};
     pub use super::function_url::read as function_url;
     pub use super::log_group::{arn as log_group_arn, read as log_group};
+    pub use super::managed_policies::{read as managed_policies, versions as policy_versions};
     pub use super::repository::{arn as repository_arn, read as repository};
     pub use super::role::{LiveRole, read as role};
     pub use super::table::{arn as table_arn, read as table};
@@ -48,6 +50,7 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
         tokio::join!(
             stack::observe(clients, names.foundation_stack()),
             data_and_table(clients, &names),
+            stack::observe(clients, names.read_access_stack()),
             stack::observe(clients, names.application_stack()),
         )
     };
@@ -65,13 +68,14 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
         statement::observe(clients, names.tool_function()),
         stack_resources::observe(clients, &names),
     );
-    let (foundation, (data, conversations_table), application) = stacks;
+    let (foundation, (data, conversations_table), read_access, application) = stacks;
     resources.insert(StepId::ConversationsTable, conversations_table);
     let (agent_images, tools_images) = images;
     let mut observed = Observed {
         account: clients.account().to_string(),
         foundation,
         data,
+        read_access,
         application,
         agent_images,
         tools_images,
@@ -82,7 +86,7 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
         resources,
         foreign_statements: tool_policy.foreign,
     };
-    for id in [StepId::FoundationStack, StepId::ApplicationStack] {
+    for id in [StepId::FoundationStack, StepId::ReadAccessStack, StepId::ApplicationStack] {
         if was_overtaken(&observed, id) {
             reread(clients, settings, &mut observed, id).await;
         }
@@ -93,7 +97,7 @@ pub async fn observe(clients: &Clients, settings: &Settings) -> Observed {
 /// True where a stack was not there and something of it is: it may have come in
 /// between, with what it makes.
 fn was_overtaken(observed: &Observed, id: StepId) -> bool {
-    let stack = if id == StepId::FoundationStack { &observed.foundation } else { &observed.application };
+    let Some(stack) = observed.stack(id) else { return false };
     let nothing_yet = *stack == Fact::Absent || stack.present().is_some_and(ObservedStack::is_empty);
     let mut made = observed.resources.iter().filter(|(step, _)| step.stack() == Some(id));
     nothing_yet && made.any(|(_, fact)| fact.present().is_some())
@@ -105,6 +109,7 @@ pub async fn reread(clients: &Clients, settings: &Settings, observed: &mut Obser
     match id {
         StepId::FoundationStack => observed.foundation = stack::observe(clients, names.foundation_stack()).await,
         StepId::DataStack => observed.data = stack::observe(clients, names.data_stack()).await,
+        StepId::ReadAccessStack => observed.read_access = stack::observe(clients, names.read_access_stack()).await,
         StepId::ApplicationStack => observed.application = stack::observe(clients, names.application_stack()).await,
         StepId::AgentImage => observed.agent_images = image::observe(clients, names.agent_repository()).await,
         StepId::ToolsImage => observed.tools_images = image::observe(clients, names.tools_repository()).await,
@@ -125,16 +130,13 @@ pub async fn reread(clients: &Clients, settings: &Settings, observed: &mut Obser
 /// Why a step's resource could not be read, if it could not.
 pub(crate) fn gap(observed: &Observed, id: StepId) -> Option<&Gap> {
     match id {
-        StepId::FoundationStack => observed.foundation.gap(),
-        StepId::DataStack => observed.data.gap(),
-        StepId::ApplicationStack => observed.application.gap(),
         StepId::AgentImage => observed.agent_images.gap(),
         StepId::ToolsImage => observed.tools_images.gap(),
         StepId::GatewayRole => observed.gateway_role.gap(),
         StepId::Gateway => observed.gateway.gap(),
         StepId::Target => observed.target.gap(),
         StepId::FunctionPolicy => observed.function_policy.gap(),
-        id => observed.of_stack(id).gap(),
+        id => observed.stack(id).map_or_else(|| observed.of_stack(id).gap(), Fact::gap),
     }
 }
 

@@ -9,7 +9,7 @@ use deployer_core::observed::Fact;
 use deployer_core::resource::Resource;
 use futures::future::join_all;
 
-use super::{function, function_policy, function_url, log_group, repository, role, table};
+use super::{function, function_policy, function_url, log_group, managed_policies, repository, role, table};
 use crate::Clients;
 
 /// All of them but the conversation table, at the same time.
@@ -29,6 +29,7 @@ pub async fn one(clients: &Clients, names: &Names, id: StepId) -> Option<Fact<Re
         StepId::AgentLogGroup => log_group::observe(clients, log_group_of(&names.agent_function())).await,
         StepId::ToolLogGroup => log_group::observe(clients, log_group_of(&names.tool_function())).await,
         StepId::AgentRole => role::observe_resource(clients, names.agent_role()).await,
+        StepId::ReadPolicies => managed_policies::observe(clients, names).await,
         StepId::ToolRole => role::observe_resource(clients, names.tool_role()).await,
         StepId::AgentFunction => function::observe(clients, names.agent_function()).await,
         StepId::ToolFunction => function::observe(clients, names.tool_function()).await,

@@ -94,7 +94,7 @@ pub struct Status {
 pub enum Part {
     /// Both function images.
     Images,
-    /// The three stacks and what they make.
+    /// The four stacks and what they make.
     Stack,
     /// The gateway, its role, its target and the role's permission to invoke.
     Gateway,

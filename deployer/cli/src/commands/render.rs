@@ -30,6 +30,7 @@ fn templates(settings: &Settings, arguments: &Render) -> Result<(), Stop> {
     let templates = [
         (Stack::Foundation, "foundation.yaml", render::foundation(settings).map_err(failed)?),
         (Stack::Data, "data.yaml", render::data(settings).map_err(failed)?),
+        (Stack::ReadAccess, "read-access.yaml", render::read_access(settings).map_err(failed)?),
         (Stack::Application, "application.yaml", render::application(settings).map_err(failed)?),
     ];
     for (stack, file, text) in templates {

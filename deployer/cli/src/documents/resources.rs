@@ -2,6 +2,7 @@
 
 use contract::{Names, names};
 use deployer_core::observed::{Fact, Observed};
+use deployer_core::resource::Resource;
 use deployer_core::{StepId, observed::ObservedStack};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,6 +45,8 @@ fn label(step: StepId, names: &Names) -> String {
         StepId::ConversationsTable => format!("table {}", names.conversations_table()),
         StepId::GatewayRole => format!("role {}", names.gateway_role()),
         StepId::Gateway => format!("gateway {}", names.gateway()),
+        StepId::ReadAccessStack => format!("stack {}", names.read_access_stack()),
+        StepId::ReadPolicies => format!("policies {}", names.read_policies()),
         StepId::ApplicationStack => format!("stack {}", names.application_stack()),
         StepId::AgentLogGroup => log_group(names.agent_function()),
         StepId::ToolLogGroup => log_group(names.tool_function()),
@@ -66,15 +69,18 @@ fn status(step: StepId, observed: &Observed) -> String {
         count => format!("{count} images"),
     };
     match step {
-        StepId::FoundationStack => stack(&observed.foundation),
-        StepId::DataStack => stack(&observed.data),
-        StepId::ApplicationStack => stack(&observed.application),
+        id if StepId::STACKS.contains(&id) => observed.stack(id).map(stack).unwrap_or_default(),
         StepId::AgentImage => word(&observed.agent_images, |found| images(&found.digests)),
         StepId::ToolsImage => word(&observed.tools_images, |found| images(&found.digests)),
         StepId::GatewayRole => word(&observed.gateway_role, present),
         StepId::Gateway => word(&observed.gateway, |gateway| gateway.status.clone()),
         StepId::Target => word(&observed.target, |target| target.status.clone()),
         StepId::FunctionPolicy => word(&observed.function_policy, present),
+        StepId::ReadPolicies => word(observed.of_stack(step), |found| match found {
+            Resource::ManagedPolicies(found) if found.policies.len() == 1 => "1 policy".into(),
+            Resource::ManagedPolicies(found) => format!("{} policies", found.policies.len()),
+            other => present(other),
+        }),
         step => word(observed.of_stack(step), present),
     }
 }

@@ -27,6 +27,8 @@ pub struct Addresses {
     repositories: Pair<&'static str>,
     functions: BTreeMap<&'static str, Option<Named>>,
     roles: BTreeMap<&'static str, Option<Named>>,
+    /// ARNs of the policies of what the tools may read, sorted.
+    read_policies: Vec<String>,
     /// Null until `up` has written it.
     connection_file: Option<String>,
     chat_command: String,
@@ -95,6 +97,7 @@ impl Addresses {
                 ("gateway", gateway_role),
                 ("tools", role(StepId::ToolRole)),
             ]),
+            read_policies: read_policies(observed, account),
             connection_file: file.is_file().then(|| file.display().to_string()),
             chat_command: format!("cargo run -p chat -- --env {}", settings.environment),
             unchecked: unchecked(observed),
@@ -126,6 +129,7 @@ impl Addresses {
         };
         lines.extend(named("function", &self.functions));
         lines.extend(named("role", &self.roles));
+        lines.extend(self.read_policies.iter().map(|arn| ("read policy".to_string(), Some(arn.clone()))));
         lines.extend(self.tables.iter().map(|(key, name)| (format!("table {key}"), name.clone())));
         lines.extend(self.repositories.iter().map(|(key, name)| (format!("repository {key}"), name.clone())));
         lines.push(("connection file".to_string(), self.connection_file.clone()));
@@ -136,6 +140,15 @@ impl Addresses {
 /// Name of a stack's resource that is there.
 fn present(observed: &Observed, id: StepId) -> Option<String> {
     observed.of_stack(id).present().map(|resource| resource.name().to_string())
+}
+
+fn read_policies(observed: &Observed, account: &str) -> Vec<String> {
+    match observed.of_stack(StepId::ReadPolicies).present() {
+        Some(Resource::ManagedPolicies(found)) => {
+            found.policies.keys().map(|name| Names::policy_arn(account, name)).collect()
+        }
+        _ => vec![],
+    }
 }
 
 fn unchecked(observed: &Observed) -> Vec<String> {

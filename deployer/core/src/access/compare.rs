@@ -108,7 +108,7 @@ fn deed(actions: &[String], things: &str) -> String {
     }
 }
 
-fn listed(actions: &[String]) -> String {
+pub fn listed(actions: &[String]) -> String {
     let shown = actions.iter().take(NAMED_ACTIONS).map(String::as_str).collect::<Vec<_>>().join(", ");
     match actions.len().saturating_sub(NAMED_ACTIONS) {
         0 => shown,

@@ -1,6 +1,6 @@
 //! What a plan's steps change in who may do what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -9,15 +9,20 @@ use super::condition::Condition;
 use super::document::{Attachment, grants};
 use super::grant::Grants;
 use super::names::Place;
-use super::{function, gateway, role};
+use super::{function, gateway, managed_policies, role};
 use crate::desired::Desired;
 use crate::observed::{Fact, Observed};
 use crate::plan::{AccessChange, Operation, Step, StepId};
 use crate::resource::{FunctionPolicy, Repository, Resource, Role};
 
 /// In the order of the steps; only steps that do something count.
-pub fn changes(steps: &[Step], desired: &Desired, observed: &Observed) -> Vec<AccessChange> {
-    let estate = Estate { steps, desired, observed, place: (&desired.location).into() };
+pub fn changes(
+    steps: &[Step],
+    desired: &Desired,
+    observed: &Observed,
+    deployed: &BTreeMap<StepId, Resource>,
+) -> Vec<AccessChange> {
+    let estate = Estate { steps, desired, observed, deployed, place: (&desired.location).into() };
     let mut changes = Vec::new();
     for step in steps.iter().filter(|step| step.operation.is_some()) {
         let findings = estate.own(step.id).into_iter().chain(estate.of_stack(step.id));
@@ -30,6 +35,8 @@ struct Estate<'a> {
     steps: &'a [Step],
     desired: &'a Desired,
     observed: &'a Observed,
+    /// What the deployed templates make.
+    deployed: &'a BTreeMap<StepId, Resource>,
     place: Place<'a>,
 }
 
@@ -79,8 +86,14 @@ impl Estate<'_> {
         let Some(wanted) = self.desired.resources.get(&id) else { return vec![] };
         let found = self.observed.of_stack(id).present();
         match (found, wanted) {
-            (Some(Resource::Role(before)), Resource::Role(after)) => self.role(Some(before), after),
+            (Some(Resource::Role(before)), Resource::Role(after)) => {
+                self.role(Some(before), &self.with_foreign(id, before, after))
+            }
             (_, Resource::Role(after)) => self.role(None, after),
+            (Some(Resource::ManagedPolicies(before)), Resource::ManagedPolicies(after)) => {
+                managed_policies::findings(Some(before), after, &self.place)
+            }
+            (_, Resource::ManagedPolicies(after)) => managed_policies::findings(None, after, &self.place),
             (Some(Resource::FunctionUrl(before)), Resource::FunctionUrl(after)) => {
                 function::url_findings(Some(before), Some(after))
             }
@@ -100,6 +113,21 @@ impl Estate<'_> {
 
     fn role(&self, before: Option<&Role>, after: &Role) -> Vec<Finding> {
         role::findings(&format!("role {}", after.name), before.map(Into::into), Some(after.into()), &self.place)
+    }
+
+    /// Policies that others attached stay, where the template attaches some of its own.
+    fn with_foreign(&self, id: StepId, before: &Role, after: &Role) -> Role {
+        let deployed = match self.deployed.get(&id) {
+            Some(Resource::Role(role)) => role.attached_policies.as_slice(),
+            _ => &[],
+        };
+        let mut after = after.clone();
+        if !after.attached_policies.is_empty() {
+            let foreign = before.attached_policies.iter().filter(|arn| !deployed.contains(arn));
+            let foreign: Vec<String> = foreign.filter(|arn| !after.attached_policies.contains(arn)).cloned().collect();
+            after.attached_policies.extend(foreign);
+        }
+        after
     }
 
     fn callers(&self, before: Option<&FunctionPolicy>, after: &FunctionPolicy) -> Vec<Finding> {
@@ -149,6 +177,7 @@ fn resource_type(resource: &Resource) -> &'static str {
         Resource::Repository(_) => "AWS::ECR::Repository",
         Resource::LogGroup(_) => "AWS::Logs::LogGroup",
         Resource::Role(_) => "AWS::IAM::Role",
+        Resource::ManagedPolicies(_) => "AWS::IAM::ManagedPolicy",
         Resource::Function(_) => "AWS::Lambda::Function",
         Resource::FunctionUrl(_) => "AWS::Lambda::Url",
         Resource::FunctionPolicy(_) => "AWS::Lambda::Permission",

@@ -15,6 +15,7 @@ mod gateway;
 mod grant;
 #[cfg(test)]
 mod laws;
+mod managed_policies;
 mod names;
 mod pattern;
 mod removal;

@@ -25,6 +25,7 @@ fn sentences(step: &Step, observed: &Observed) -> Vec<String> {
             let made = [StepId::AgentUrlPolicy, StepId::AgentRole, StepId::ToolRole];
             made.into_iter().filter_map(|id| of_resource(id, observed)).collect()
         }
+        StepId::ReadAccessStack => of_resource(StepId::ReadPolicies, observed).into_iter().collect(),
         id => of_resource(id, observed).into_iter().collect(),
     }
 }
@@ -33,6 +34,9 @@ fn sentences(step: &Step, observed: &Observed) -> Vec<String> {
 fn of_resource(id: StepId, observed: &Observed) -> Option<String> {
     match observed.of_stack(id).present()? {
         Resource::Role(role) => Some(format!("role {} may no longer do anything", role.name)),
+        Resource::ManagedPolicies(policies) => {
+            Some(format!("who has the {} policies may no longer do what they allow", policies.name))
+        }
         Resource::FunctionPolicy(policy) => {
             Some(format!("nobody may use the URL of function {} any longer", policy.function_name))
         }

@@ -80,16 +80,22 @@ fn all_grants(role: &RoleAccess, label: &str) -> Grants {
     all
 }
 
-/// What attached policies allow is not in the plan, so each counts as a whole.
+/// What an attached policy allows is said where the policy is made, or not in the
+/// plan at all, so each counts as a whole.
 fn attached(label: &str, before: Option<&RoleAccess>, after: Option<&RoleAccess>, place: &Place) -> Vec<Finding> {
     let of = |role: Option<&RoleAccess>| role.map(|role| role.attached.to_vec()).unwrap_or_default();
     let (before, after) = (of(before), of(after));
-    let sentence = |phrase: &str, policy: &str| format!("{label} {phrase} do what {} allows", place.name(policy));
-    let new = after.iter().filter(|policy| !before.contains(policy));
-    let gone = before.iter().filter(|policy| !after.contains(policy));
-    new.map(|policy| (AccessEffect::Widens, sentence("may now", policy)))
-        .chain(gone.map(|policy| (AccessEffect::Narrows, sentence("may no longer", policy))))
-        .collect()
+    let sentence = |phrase: &str, policies: Vec<String>| {
+        let allows = if policies.len() == 1 { "allows" } else { "allow" };
+        format!("{label} {phrase} do what {} {allows}", policies.join(", "))
+    };
+    let named = |some: &[String], others: &[String]| {
+        let names: Vec<String> = some.iter().filter(|arn| !others.contains(arn)).map(|arn| place.name(arn)).collect();
+        (!names.is_empty()).then_some(names)
+    };
+    let new = named(&after, &before).map(|names| (AccessEffect::Widens, sentence("may now", names)));
+    let gone = named(&before, &after).map(|names| (AccessEffect::Narrows, sentence("may no longer", names)));
+    new.into_iter().chain(gone).collect()
 }
 
 fn boundary(label: &str, before: Option<&str>, after: Option<&str>, place: &Place) -> Option<Finding> {

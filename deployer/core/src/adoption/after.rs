@@ -20,8 +20,9 @@ pub fn adopted(observed: &Observed, step: &Step) -> Observed {
 fn apply(after: &mut Observed, id: StepId, adoption: &Adoption) {
     match adoption {
         Adoption::Import(import) => {
-            let stack = if id.stack() == Some(StepId::DataStack) { &mut after.data } else { &mut after.application };
-            take_in(stack, import);
+            if let Some(stack) = id.stack().and_then(|stack| after.stack_mut(stack)) {
+                take_in(stack, import);
+            }
             import.then.iter().for_each(|then| apply(after, id, then));
         }
         Adoption::Stack { tags, .. } => tag(after, id.stack().unwrap_or(id), tags),
@@ -33,10 +34,11 @@ fn tag(after: &mut Observed, id: StepId, ours: &BTreeMap<String, String>) {
     match id {
         StepId::GatewayRole => extend(&mut after.gateway_role, |role| &mut role.tags, ours),
         StepId::Gateway => extend(&mut after.gateway, |gateway| &mut gateway.tags, ours),
-        StepId::FoundationStack => extend(&mut after.foundation, |stack| &mut stack.tags, ours),
-        StepId::DataStack => extend(&mut after.data, |stack| &mut stack.tags, ours),
-        StepId::ApplicationStack => extend(&mut after.application, |stack| &mut stack.tags, ours),
-        _ => {}
+        stack => {
+            if let Some(found) = after.stack_mut(stack) {
+                extend(found, |stack| &mut stack.tags, ours);
+            }
+        }
     }
     match after.resources.get_mut(&id) {
         Some(Fact::Present(Resource::Table(table))) => table.tags.extend(ours.clone()),

@@ -24,6 +24,7 @@ pub fn adoption(id: StepId, names: &Names, desired: &Desired, observed: &Observe
         StepId::Gateway => request.gateway()?,
         StepId::FoundationStack => request.stack(&observed.foundation, &desired.foundation)?,
         StepId::DataStack => request.stack(&observed.data, &desired.data)?,
+        StepId::ReadAccessStack => request.stack(&observed.read_access, &desired.read_access)?,
         StepId::ApplicationStack => request.stack(&observed.application, &desired.application)?,
         StepId::ConversationsTable => request.table()?,
         StepId::AgentLogGroup | StepId::ToolLogGroup => request.log_group()?,

@@ -6,7 +6,6 @@ use contract::Names;
 use crate::desired::Desired;
 use crate::failure::Failure;
 use crate::observed::{Fact, Observed, ObservedStack};
-use crate::ownership::is_owned;
 use crate::plan::{Operation, Plan, ResourceChange, ResourceChangeKind, StackDeployment, StackMode, Step, StepId};
 use crate::resource::Resource;
 use crate::template::step_of;
@@ -51,13 +50,8 @@ fn has_a_name(resource: &Resource) -> bool {
 /// True for what a stack still holds that is to be deleted and made again. One
 /// whose creation was rolled back holds nothing any more.
 fn belongs(names: &Names, stack: StepId, observed: &Observed, resource: &Resource) -> bool {
-    let fact = match stack {
-        StepId::FoundationStack => &observed.foundation,
-        StepId::DataStack => &observed.data,
-        _ => &observed.application,
-    };
     let holds = |stack: &ObservedStack| stack.status != "ROLLBACK_COMPLETE";
-    fact.present().is_some_and(holds) && resource.tags().is_some_and(|tags| is_owned(tags, names))
+    observed.stack(stack).and_then(Fact::present).is_some_and(holds) && resource.is_owned(names)
 }
 
 /// A table that an update takes away or makes again loses what is in it.

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::link::Verdict;
-use crate::desired::DesiredRole;
+use crate::desired::{Desired, DesiredRole};
 use crate::observed::{Fact, ObservedGateway, ObservedRole, ObservedTarget, is_in_motion};
-use crate::resource::Resource;
+use crate::plan::StepId;
+use crate::resource::{ManagedPolicy, Resource};
 
 const DEPLOY: &str = "`deployer up` repairs it";
 const PATIENCE: &str = "wait a minute, then ask again";
@@ -100,6 +101,37 @@ pub fn execution_role(found: &Fact<Resource>) -> Verdict {
     }
 }
 
+/// The role has to have every policy of what the tools may read, as the settings say it.
+pub fn read_access(policies: &Fact<Resource>, role: &Fact<Resource>, wanted: &Desired) -> Verdict {
+    let wanted_policies = wanted.resources.get(&StepId::ReadPolicies);
+    let (found, role) = match (policies, role) {
+        (Fact::Unknown(gap), _) | (_, Fact::Unknown(gap)) => return Verdict::gap(gap),
+        (Fact::Absent, _) | (_, Fact::Absent) => return Verdict::not_deployed(),
+        (Fact::Present(Resource::ManagedPolicies(found)), Fact::Present(Resource::Role(role))) => (found, role),
+        _ => return Verdict::unchecked("what has these names is something else"),
+    };
+    let (Some(Resource::ManagedPolicies(made)), Some(Resource::Role(wanted_role))) =
+        (wanted_policies, wanted.resources.get(&StepId::ToolRole))
+    else {
+        return Verdict::unchecked("the settings describe no policies");
+    };
+    let differs = |(name, policy): &(&String, &ManagedPolicy)| {
+        found.policies.get(*name).is_none_or(|live| live.document != policy.document)
+    };
+    let wrong: Vec<&str> = made.policies.iter().filter(differs).map(|(name, _)| name.as_str()).collect();
+    let missing = wanted_role.attached_policies.iter().filter(|arn| !role.attached_policies.contains(arn));
+    let missing: Vec<&str> = missing.map(|arn| arn.rsplit('/').next().unwrap_or(arn)).collect();
+    match (wrong.is_empty(), missing.is_empty()) {
+        (true, true) => Verdict::ok(format!("{} policies allow what the settings say", made.policies.len())),
+        (false, _) => broken_access(format!("not what the settings say: {}", wrong.join(", "))),
+        (true, false) => broken_access(format!("the tool role does not have {}", missing.join(", "))),
+    }
+}
+
+fn broken_access(cause: String) -> Verdict {
+    Verdict::broken("role/wrong", cause, DEPLOY)
+}
+
 fn broken_role(cause: &str) -> Verdict {
     Verdict::broken("role/wrong", cause, DEPLOY)
 }
@@ -125,8 +157,7 @@ fn trusts(policy: &Value, service: &str) -> bool {
 mod tests {
     use super::*;
     use crate::doctor::LinkState;
-    use crate::plan::StepId;
-    use crate::samples::{deploy, estate, nothing};
+    use crate::samples::{deploy, estate, nothing, whole};
     use serde_json::json;
 
     #[test]
@@ -172,6 +203,25 @@ mod tests {
         let Fact::Present(role) = &mut observed.gateway_role else { panic!("there is a role") };
         role.trust_policy = json!({});
         assert!(gateway_role(&observed.gateway_role, &desired.gateway_role).detail.contains("trust"));
+    }
+
+    #[test]
+    fn a_policy_that_differs_or_that_the_role_lost_breaks_the_read_access() {
+        let (desired, observed) = (estate(), whole());
+        let verdict = |observed: &crate::Observed| {
+            read_access(observed.of_stack(StepId::ReadPolicies), observed.of_stack(StepId::ToolRole), &desired)
+        };
+        assert_eq!(verdict(&observed).state, LinkState::Ok);
+        assert_eq!(verdict(&nothing()).state, LinkState::NotDeployedYet);
+        let mut without = observed.clone();
+        let Some(Fact::Present(Resource::Role(role))) = without.resources.get_mut(&StepId::ToolRole) else { panic!() };
+        role.attached_policies.remove(0);
+        assert!(verdict(&without).detail.contains("does not have aws-operations-agent-test-read-1"));
+        let mut changed = observed.clone();
+        let policies = changed.resources.get_mut(&StepId::ReadPolicies);
+        let Some(Fact::Present(Resource::ManagedPolicies(found))) = policies else { panic!() };
+        found.policies.pop_first();
+        assert!(verdict(&changed).detail.contains("not what the settings say: aws-operations-agent-test-read-1"));
     }
 
     #[test]

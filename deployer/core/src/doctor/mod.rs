@@ -10,7 +10,7 @@ mod model;
 mod permission;
 mod region;
 
-pub use deployed::{FunctionState, execution_role, function, gateway, gateway_role, target};
+pub use deployed::{FunctionState, execution_role, function, gateway, gateway_role, read_access, target};
 pub use issuer::{issuer, token};
 pub use lease::{LeaseFacts, lease};
 pub use link::{DoctorReport, Link, LinkState, Verdict};

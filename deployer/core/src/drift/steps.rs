@@ -36,9 +36,8 @@ pub fn drift(comparison: Comparison<'_>) -> DriftReport {
 
 /// True when no stack of the environment exists.
 fn is_new(plan: &Plan) -> bool {
-    let stacks = [StepId::FoundationStack, StepId::DataStack, StepId::ApplicationStack];
     let created = |id: &StepId| plan.steps.iter().any(|step| step.id == *id && step.action == Action::Create);
-    stacks.iter().all(created)
+    StepId::STACKS.iter().all(created)
 }
 
 fn of_step(step: &Step, baseline: &Baseline<'_>) -> Findings {
@@ -118,8 +117,7 @@ fn differs(step: &Step, path: &str) -> bool {
 }
 
 fn is_stack_or_image(id: StepId) -> bool {
-    use StepId::*;
-    matches!(id, FoundationStack | DataStack | ApplicationStack | AgentImage | ToolsImage)
+    StepId::STACKS.contains(&id) || matches!(id, StepId::AgentImage | StepId::ToolsImage)
 }
 
 #[cfg(test)]

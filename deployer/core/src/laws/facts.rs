@@ -44,7 +44,8 @@ fn a_function_that_is_not_ours_keeps_its_policy() {
 #[test]
 fn what_is_not_ours_is_refused_and_never_deleted() {
     let (desired, mut observed) = (samples::estate(), samples::whole());
-    for stack in [&mut observed.foundation, &mut observed.data, &mut observed.application] {
+    for id in StepId::STACKS {
+        let Some(stack) = observed.stack_mut(id) else { panic!() };
         if let Fact::Present(stack) = stack {
             stack.tags.clear();
         }
@@ -57,7 +58,7 @@ fn what_is_not_ours_is_refused_and_never_deleted() {
     }
     let names = samples::settings().names();
     let faults = checks::deployment(&names, &desired, &observed, &plan(&desired, &observed));
-    assert_eq!(faults.iter().filter(|fault| fault.code == "plan/not-owned").count(), 5);
+    assert_eq!(faults.iter().filter(|fault| fault.code == "plan/not-owned").count(), 6);
     let deleted: Vec<_> = down(&observed, OnData::Delete)
         .steps
         .into_iter()

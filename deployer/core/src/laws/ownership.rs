@@ -45,39 +45,34 @@ fn spares_others(step: &Step, observed: &Observed, names: &Names) -> bool {
 }
 
 fn stack_is_ours(observed: &Observed, id: StepId, names: &Names) -> bool {
-    let stack = match id {
-        StepId::FoundationStack => &observed.foundation,
-        StepId::DataStack => &observed.data,
-        _ => &observed.application,
-    };
+    let stack = observed.stack(id).expect("it is the step of a stack");
     stack.present().is_none_or(|stack| is_owned(&stack.tags, names))
 }
 
 fn resource_is_ours(observed: &Observed, id: StepId, names: &Names) -> bool {
-    let tags = observed.of_stack(id).present().and_then(|resource| resource.tags());
-    tags.is_some_and(|tags| is_owned(tags, names))
+    observed.of_stack(id).present().is_some_and(|resource| resource.is_owned(names))
 }
 
 /// Takes our tags off what `choices` says, as if somebody else had made it.
 pub fn disown(observed: &mut Observed, choices: &[bool]) {
     let chosen = |place: usize| choices.get(place).copied().unwrap_or_default();
-    let stacks = [&mut observed.foundation, &mut observed.data, &mut observed.application];
+    let stacks = [&mut observed.foundation, &mut observed.data, &mut observed.application, &mut observed.read_access];
     for (place, stack) in stacks.into_iter().enumerate().filter(|(place, _)| chosen(*place)) {
         if let Fact::Present(stack) = stack {
             stack.tags.insert("Environment".into(), format!("another-{place}"));
         }
     }
-    if let (true, Fact::Present(role)) = (chosen(3), &mut observed.gateway_role) {
+    if let (true, Fact::Present(role)) = (chosen(4), &mut observed.gateway_role) {
         role.tags.clear();
     }
-    if let (true, Fact::Present(gateway)) = (chosen(4), &mut observed.gateway) {
+    if let (true, Fact::Present(gateway)) = (chosen(5), &mut observed.gateway) {
         gateway.tags.clear();
     }
-    if let (true, Fact::Present(gateway)) = (chosen(5), &mut observed.gateway) {
+    if let (true, Fact::Present(gateway)) = (chosen(6), &mut observed.gateway) {
         gateway.foreign_targets.push("theirs".into());
     }
     let resources = observed.resources.values_mut().enumerate();
-    for (_, fact) in resources.filter(|(place, _)| chosen(6 + place)) {
+    for (_, fact) in resources.filter(|(place, _)| chosen(7 + place)) {
         if let Fact::Present(resource) = fact {
             clear_tags(resource);
         }
@@ -91,6 +86,9 @@ fn clear_tags(resource: &mut crate::resource::Resource) {
         Repository(repository) => repository.tags.clear(),
         LogGroup(group) => group.tags.clear(),
         Role(role) => role.tags.clear(),
+        ManagedPolicies(found) => {
+            found.policies.values_mut().for_each(|policy| policy.description = Some("theirs".into()));
+        }
         Function(function) => function.tags.clear(),
         FunctionUrl(_) | FunctionPolicy(_) => {}
     }

@@ -67,13 +67,7 @@ impl Situation {
     }
 
     fn roll_back(&mut self, id: StepId) {
-        let stack = match id {
-            StepId::FoundationStack => &mut self.observed.foundation,
-            StepId::DataStack => &mut self.observed.data,
-            StepId::ApplicationStack => &mut self.observed.application,
-            _ => return,
-        };
-        if let Fact::Present(stack) = stack
+        if let Some(Fact::Present(stack)) = self.observed.stack_mut(id)
             && stack.status.ends_with("E_COMPLETE")
         {
             stack.status = "UPDATE_ROLLBACK_COMPLETE".into();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use contract::ToolSettings;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -42,11 +43,12 @@ pub fn versions() -> impl Strategy<Value = Versions> {
 }
 
 fn version() -> impl Strategy<Value = (Settings, ImageDigests)> {
-    (project(), functions(), callers(), digests()).prop_map(|(project, functions, callers, digests)| {
+    (project(), functions(), callers(), reads(), digests()).prop_map(|(project, functions, callers, reads, digests)| {
         let mut settings = samples::settings();
         (settings.project.permissions_boundary, settings.project.tags, settings.logs) = project;
         (settings.agent, settings.model, settings.conversations) = functions;
         settings.tools = settings.agent.clone();
+        settings.tool_settings = reads;
         (settings.function_url, settings.issuer.allowed_clients) = callers;
         (settings, digests)
     })
@@ -71,6 +73,15 @@ fn functions() -> impl Strategy<Value = (Function, Model, Conversations)> {
     let model = select(vec!["us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0"]);
     let model = model.prop_map(|id| Model { id: id.into(), fallbacks: vec![] });
     (function, model, select(vec![60u32, 43_200]).prop_map(|ttl_minutes| Conversations { ttl_minutes }))
+}
+
+fn reads() -> impl Strategy<Value = ToolSettings> {
+    let operations = subsequence(vec!["dynamodb:Query".to_string(), "logs:FilterLogEvents".to_string()], 0..=2);
+    (operations, any::<bool>()).prop_map(|(data_operations, session_policy)| ToolSettings {
+        data_operations,
+        session_policy,
+        ..ToolSettings::default()
+    })
 }
 
 fn callers() -> impl Strategy<Value = (FunctionUrl, Vec<String>)> {

@@ -78,13 +78,12 @@ fn hands() -> impl Strategy<Value = Hands> {
 
 /// Any stack in any state, any other step done or not, and hands at all of it.
 pub fn situation() -> impl Strategy<Value = Situation> {
-    let histories = [history(), history(), history()];
+    let histories = [history(), history(), history(), history()];
     let done = proptest::collection::vec(any::<bool>(), StepId::ALL.len());
     (versions(), histories, done, hands()).prop_map(|(versions, histories, done, hands)| {
         let origin = format!("{versions:?}, {histories:?}, steps done {done:?}, {hands:?}");
         let mut observed = samples::nothing();
-        let stacks = [StepId::FoundationStack, StepId::DataStack, StepId::ApplicationStack];
-        for (id, history) in stacks.into_iter().zip(histories) {
+        for (id, history) in StepId::STACKS.into_iter().zip(histories) {
             put_stack(&mut observed, &versions, id, history);
         }
         for (id, done) in StepId::ALL.into_iter().zip(done) {
@@ -124,11 +123,7 @@ fn put_stack(observed: &mut Observed, versions: &Versions, id: StepId, history: 
 }
 
 fn stack_mut(observed: &mut Observed, id: StepId) -> &mut Fact<ObservedStack> {
-    match id {
-        StepId::FoundationStack => &mut observed.foundation,
-        StepId::DataStack => &mut observed.data,
-        _ => &mut observed.application,
-    }
+    observed.stack_mut(id).expect("it is the step of a stack")
 }
 
 /// What a step's resource lives in has to be there.
@@ -168,15 +163,15 @@ impl Situation {
 pub fn make_unknown(observed: &mut Observed, id: StepId) {
     let gap = || Gap { reason: GapReason::Denied, message: "denied".into() };
     match id {
-        StepId::FoundationStack => observed.foundation = Fact::Unknown(gap()),
         StepId::AgentImage => observed.agent_images = Fact::Unknown(gap()),
         StepId::ToolsImage => observed.tools_images = Fact::Unknown(gap()),
-        StepId::DataStack => observed.data = Fact::Unknown(gap()),
         StepId::GatewayRole => observed.gateway_role = Fact::Unknown(gap()),
         StepId::Gateway => observed.gateway = Fact::Unknown(gap()),
-        StepId::ApplicationStack => observed.application = Fact::Unknown(gap()),
         StepId::FunctionPolicy => observed.function_policy = Fact::Unknown(gap()),
         StepId::Target => observed.target = Fact::Unknown(gap()),
-        id => drop(observed.resources.insert(id, Fact::Unknown(gap()))),
+        id => match observed.stack_mut(id) {
+            Some(stack) => *stack = Fact::Unknown(gap()),
+            None => drop(observed.resources.insert(id, Fact::Unknown(gap()))),
+        },
     }
 }

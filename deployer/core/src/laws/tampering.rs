@@ -13,6 +13,7 @@ pub fn tamper(resource: &mut Resource, choice: usize) {
         Resource::Repository(repository) => of_repository(repository, choice % 6),
         Resource::LogGroup(group) => of_log_group(group, choice % 3),
         Resource::Role(role) => of_role(role, choice % 9),
+        Resource::ManagedPolicies(found) => of_managed_policies(found, choice % 4),
         Resource::Function(function) => of_function(function, choice % 13),
         Resource::FunctionUrl(url) => of_url(url, choice % 3),
         Resource::FunctionPolicy(policy) => of_policy(policy, choice % 3),
@@ -63,6 +64,21 @@ fn of_role(role: &mut Role, choice: usize) {
         6 => role.permissions_boundary = None,
         7 => role.permissions_boundary = Some("arn:aws:iam::111122223333:policy/theirs".into()),
         _ => of_tags(&mut role.tags),
+    }
+}
+
+fn of_managed_policies(found: &mut ManagedPolicies, choice: usize) {
+    let everything = json!({"Statement": [{"Action": "*", "Effect": "Allow", "Resource": "*", "Sid": "All"}]});
+    let theirs = ManagedPolicy { description: Some("theirs".into()), document: everything.clone() };
+    match choice {
+        0 => drop(found.policies.pop_first()),
+        1 => found.policies.values_mut().for_each(|policy| policy.document = everything.clone()),
+        2 => drop(found.policies.insert(format!("{}-9", found.name), theirs)),
+        _ => {
+            if let Some(mut last) = found.policies.last_entry() {
+                last.get_mut().document["Statement"][0]["Resource"] = "*".into();
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::model::{Caller, PlannedCall};
+use super::scope::ATTACHED_POLICY;
 use super::table::calls;
 use crate::desired::Location;
 use crate::settings::Settings;
@@ -76,9 +77,21 @@ impl Parts<'_> {
     fn statement(&self, sid: &str) -> Value {
         let mut statement = json!({"Sid": sid, "Effect": "Allow", "Action": one_or_many(&self.actions), "Resource": one_or_many(&self.resources)});
         if !self.context.is_empty() {
-            statement["Condition"] = json!({"StringEquals": self.context});
+            statement["Condition"] = self.condition();
         }
         statement
+    }
+}
+
+impl Parts<'_> {
+    /// By operator; ARNs are compared with wildcards.
+    fn condition(&self) -> Value {
+        let mut operators: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+        for (key, value) in &self.context {
+            let operator = if *key == ATTACHED_POLICY { "ArnLike" } else { "StringEquals" };
+            operators.entry(operator).or_default().insert(key, value);
+        }
+        json!(operators)
     }
 }
 

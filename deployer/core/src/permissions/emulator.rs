@@ -9,12 +9,13 @@ use super::reach::Reach;
 use crate::settings::Platform;
 
 /// Calls in which it sees no resource.
-const WITHOUT_RESOURCE: [&str; 8] = [
+const WITHOUT_RESOURCE: [&str; 9] = [
     "dynamodb:ListTagsOfResource",
     "dynamodb:TagResource",
     "ecr:DescribeRepositories",
     "ecr:ListTagsForResource",
     "ecr:TagResource",
+    "iam:CreatePolicy",
     "iam:SimulatePrincipalPolicy",
     "lambda:CreateFunction",
     "logs:DescribeLogGroups",

@@ -74,7 +74,10 @@ pub const UNUSED: [(&str, &[&str]); 13] = [
             "logs:PutResourcePolicy",
         ],
     ),
-    ("no role has attached policies", &["iam:AttachRolePolicy"]),
+    (
+        "no policy is attached by itself, and to users and groups none",
+        &["iam:AttachGroupPolicy", "iam:AttachUserPolicy", "iam:DetachGroupPolicy", "iam:DetachUserPolicy"],
+    ),
     ("functions are images, outside of any network", &["ec2:*", "elasticfilesystem:*", "s3files:*"]),
     (
         "functions are not signed, have no layers and choose no runtime",
@@ -147,6 +150,9 @@ fn scope(resource_type: &str, action: &str) -> Scope {
         (_, "iam:DeleteRolePermissionsBoundary") => Scope::RolesWithoutBoundary,
         ("AWS::DynamoDB::Table", _) => Scope::Tables,
         ("AWS::ECR::Repository", _) => Scope::Repositories,
+        (_, "iam:AttachRolePolicy") => Scope::AttachReadPolicies,
+        (_, "iam:DetachRolePolicy") => Scope::Roles,
+        ("AWS::IAM::ManagedPolicy", _) => Scope::ReadPolicies,
         ("AWS::IAM::Role", _) => Scope::Roles,
         _ => Scope::Functions,
     }
@@ -162,7 +168,13 @@ mod tests {
     fn every_type_of_the_templates_has_its_handlers() {
         let settings = samples::settings();
         let mut types = BTreeSet::new();
-        for text in [render::foundation(&settings), render::data(&settings), render::application(&settings)] {
+        let texts = [
+            render::foundation(&settings),
+            render::data(&settings),
+            render::read_access(&settings),
+            render::application(&settings),
+        ];
+        for text in texts {
             let template: serde_json::Value = serde_saphyr::from_str(&text.unwrap()).unwrap();
             let resources = template["Resources"].as_object().unwrap();
             types.extend(resources.values().map(|resource| resource["Type"].as_str().unwrap().to_string()));

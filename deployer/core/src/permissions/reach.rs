@@ -24,7 +24,12 @@ impl<'a> Reach<'a> {
     }
 
     pub fn stacks(&self) -> Vec<String> {
-        let names = [self.names.foundation_stack(), self.names.data_stack(), self.names.application_stack()];
+        let names = [
+            self.names.foundation_stack(),
+            self.names.data_stack(),
+            self.names.read_access_stack(),
+            self.names.application_stack(),
+        ];
         names.iter().map(|name| self.arn("cloudformation", &format!("stack/{name}/*"))).collect()
     }
 
@@ -51,10 +56,19 @@ impl<'a> Reach<'a> {
         names.iter().map(|name| Names::role_arn(&self.location.account, name)).collect()
     }
 
+    pub fn tool_role(&self) -> String {
+        Names::role_arn(&self.location.account, &self.names.tool_role())
+    }
+
     pub fn roles(&self) -> Vec<String> {
         let mut roles = self.execution_roles();
         roles.push(self.gateway_role());
         roles
+    }
+
+    /// The policies of what the tools may read, however many there are.
+    pub fn read_policies(&self) -> Vec<String> {
+        vec![Names::policy_arn(&self.location.account, &format!("{}-*", self.names.read_policies()))]
     }
 
     pub fn agent_function(&self) -> String {

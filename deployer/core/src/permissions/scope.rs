@@ -7,6 +7,10 @@ use super::emulator;
 use super::reach::Reach;
 use crate::model_access::ModelAccess;
 
+/// The policy that a call attaches to a role, or takes from it (Service
+/// Authorization Reference, IAM); compared as an ARN, with wildcards.
+pub const ATTACHED_POLICY: &str = "iam:PolicyARN";
+
 /// A statement without its actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
@@ -22,6 +26,10 @@ pub enum Scope {
     RolesWithinBoundary,
     /// Nothing where the settings name a boundary: no role of ours may lose it.
     RolesWithoutBoundary,
+    /// The policies of what the tools may read.
+    ReadPolicies,
+    /// Attaching: the role is the resource, and a condition says which policies.
+    AttachReadPolicies,
     PassToLambda,
     PassToAgentCore,
     PassToCloudFormation,
@@ -54,6 +62,8 @@ impl Scope {
             Self::DeploymentRecords => "DeploymentRecords",
             Self::Roles | Self::RolesWithoutBoundary => "Roles",
             Self::RolesWithinBoundary => "RolesWithinBoundary",
+            Self::ReadPolicies => "ReadPolicies",
+            Self::AttachReadPolicies => "AttachReadPolicies",
             Self::PassToLambda => "PassToLambda",
             Self::PassToAgentCore => "PassToAgentCore",
             Self::PassToCloudFormation => "PassToCloudFormation",
@@ -92,6 +102,8 @@ impl Scope {
                 Some(_) => vec![],
                 None => reach.roles(),
             },
+            Self::ReadPolicies => reach.read_policies(),
+            Self::AttachReadPolicies => vec![reach.tool_role()],
             Self::PassToLambda => reach.execution_roles(),
             Self::PassToAgentCore => vec![reach.gateway_role()],
             Self::PassToCloudFormation => reach.settings.aws.cloudformation_role.iter().cloned().collect(),
@@ -120,6 +132,9 @@ impl Scope {
                 let boundary = reach.settings.project.permissions_boundary.as_ref()?;
                 Some(json!({"StringEquals": {"iam:PermissionsBoundary": boundary}}))
             }
+            // The emulator knows no such context.
+            Self::AttachReadPolicies if emulator::is_asked(reach) => None,
+            Self::AttachReadPolicies => Some(json!({"ArnLike": {ATTACHED_POLICY: reach.read_policies()[0]}})),
             Self::PassToLambda => Some(passed_to("lambda.amazonaws.com")),
             Self::PassToAgentCore if emulator::is_asked(reach) => None,
             Self::PassToAgentCore => Some(passed_to("bedrock-agentcore.amazonaws.com")),
@@ -131,7 +146,8 @@ impl Scope {
     /// What a call carries, so that a simulation sees the condition fulfilled.
     pub fn context(self, reach: &Reach) -> Vec<(String, String)> {
         let condition = self.condition(reach).unwrap_or(Value::Null);
-        let keys = condition["StringEquals"].as_object().into_iter().flatten();
+        let keys = condition.as_object().into_iter().flat_map(|operators| operators.values());
+        let keys = keys.filter_map(Value::as_object).flatten();
         keys.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string()))).collect()
     }
 }

@@ -9,6 +9,9 @@ use super::Change;
 /// Longest value shown before it is cut, in characters.
 const SHOWN: usize = 400;
 
+/// Items of a list that is shown as a whole.
+const LISTED: usize = 12;
+
 /// Collects differences between two states of one resource.
 #[derive(Default)]
 pub struct Changes(Vec<Change>);
@@ -45,13 +48,31 @@ impl Changes {
                 }
             }
             (old, new) if old == new => {}
+            (Json::Array(old), Json::Array(new)) if is_long(old) || is_long(new) => self.lists(path, old, new),
             (old, new) => self.compare(path, text(old).as_deref(), text(new).as_deref()),
+        }
+    }
+
+    /// Of two long lists only what is not in both.
+    fn lists(&mut self, path: &str, before: &[Json], after: &[Json]) {
+        let only_in = |some: &[Json], others: &[Json]| {
+            let texts: Vec<_> = some.iter().filter(|item| !others.contains(item)).filter_map(text).collect();
+            (!texts.is_empty()).then(|| texts.join(", "))
+        };
+        let (gone, new) = (only_in(before, after), only_in(after, before));
+        match (&gone, &new) {
+            (None, None) => self.compare(path, Some("in another order"), Some("as rendered")),
+            _ => self.compare(path, gone.as_deref(), new.as_deref()),
         }
     }
 
     pub fn into_vec(self) -> Vec<Change> {
         self.0
     }
+}
+
+fn is_long(list: &[Json]) -> bool {
+    list.len() > LISTED
 }
 
 fn text(value: &Json) -> Option<String> {

@@ -39,12 +39,8 @@ impl<'a> Made<'a> {
 
 /// The resources of all stacks that are complete, as they were deployed.
 pub fn deployed(desired: &Desired, observed: &Observed) -> BTreeMap<StepId, Resource> {
-    let stacks = [
-        (StepId::FoundationStack, &desired.foundation, &observed.foundation),
-        (StepId::DataStack, &desired.data, &observed.data),
-        (StepId::ApplicationStack, &desired.application, &observed.application),
-    ];
-    let complete = stacks.into_iter().filter(|(_, _, found)| Made::of(found).is_complete());
+    let stacks = desired.stacks().into_iter().filter_map(|(id, wanted)| Some((id, wanted, observed.stack(id)?)));
+    let complete = stacks.filter(|(_, _, found)| Made::of(found).is_complete());
     complete.filter_map(|(id, wanted, found)| Some(of_stack(desired, id, wanted, found.present()?))).flatten().collect()
 }
 

@@ -8,6 +8,7 @@ mod deployed;
 mod draft;
 mod gateway;
 mod image;
+mod managed_policies;
 mod model;
 mod order;
 mod readable;

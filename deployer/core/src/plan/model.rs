@@ -25,6 +25,9 @@ pub enum StepId {
     ConversationsTable,
     GatewayRole,
     Gateway,
+    ReadAccessStack,
+    /// The policies of what the tools may read.
+    ReadPolicies,
     ApplicationStack,
     AgentLogGroup,
     ToolLogGroup,
@@ -42,7 +45,7 @@ pub enum StepId {
 
 impl StepId {
     /// In the order of deployment.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::FoundationStack,
         Self::DeploymentsTable,
         Self::AgentRepository,
@@ -53,6 +56,8 @@ impl StepId {
         Self::ConversationsTable,
         Self::GatewayRole,
         Self::Gateway,
+        Self::ReadAccessStack,
+        Self::ReadPolicies,
         Self::ApplicationStack,
         Self::AgentLogGroup,
         Self::ToolLogGroup,
@@ -66,11 +71,15 @@ impl StepId {
         Self::Target,
     ];
 
+    pub const STACKS: [Self; 4] =
+        [Self::FoundationStack, Self::DataStack, Self::ReadAccessStack, Self::ApplicationStack];
+
     /// The stack that makes the resource; None for what is no stack's resource.
     pub fn stack(self) -> Option<Self> {
         match self {
             Self::DeploymentsTable | Self::AgentRepository | Self::ToolsRepository => Some(Self::FoundationStack),
             Self::ConversationsTable => Some(Self::DataStack),
+            Self::ReadPolicies => Some(Self::ReadAccessStack),
             Self::AgentLogGroup
             | Self::ToolLogGroup
             | Self::AgentRole
@@ -101,6 +110,8 @@ impl StepId {
             Self::ConversationsTable => "conversations-table",
             Self::GatewayRole => "gateway-role",
             Self::Gateway => "gateway",
+            Self::ReadAccessStack => "read-access-stack",
+            Self::ReadPolicies => "read-policies",
             Self::ApplicationStack => "application-stack",
             Self::AgentLogGroup => "agent-log-group",
             Self::ToolLogGroup => "tool-log-group",

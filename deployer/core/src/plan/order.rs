@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::sequence::Sequence;
 use super::stack::Wanted;
 use super::{Action, Change, OutputKey, Plan, Step, StepId, Value};
-use super::{gateway, image, resource, role, stack, statement, target};
+use super::{gateway, image, managed_policies, resource, role, stack, statement, target};
 use crate::access;
 use crate::desired::Desired;
 use crate::observed::{Fact, Observed, ObservedRepository, ObservedStack};
@@ -26,12 +26,13 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let mut drafts: BTreeMap<StepId, Draft> = StepId::ALL.into_iter().map(|id| (id, draft(id, &context))).collect();
     let sequence = Sequence {
         removing_tools: target::only_removes(&desired.target, &observed.target),
+        removing_policies: managed_policies::only_removes(desired, observed),
         restored: restored_before_their_stack(&drafts, observed),
     };
     let place = |id| Some(drafts.remove(&id)?.into_step(id, sequence.depends_on(id), observed));
     let mut steps: Vec<Step> = sequence.order().into_iter().filter_map(place).collect();
     hold_behind_gaps(&mut steps);
-    let access = access::changes(&steps, desired, observed);
+    let access = access::changes(&steps, desired, observed, &deployed);
     Plan {
         environment: desired.environment.clone(),
         account: desired.location.account.clone(),
@@ -54,6 +55,7 @@ fn draft(id: StepId, context: &resource::Context) -> Draft {
     match id {
         StepId::FoundationStack => stack::plan(&wanted(&desired.foundation, BTreeMap::new()), &observed.foundation),
         StepId::DataStack => stack::plan(&wanted(&desired.data, BTreeMap::new()), &observed.data),
+        StepId::ReadAccessStack => stack::plan(&wanted(&desired.read_access, BTreeMap::new()), &observed.read_access),
         StepId::ApplicationStack => stack::plan(&wanted(&desired.application, later.clone()), &observed.application),
         StepId::AgentImage => image::plan(&desired.agent_image, images(&observed.agent_images, observed)),
         StepId::ToolsImage => image::plan(&desired.tools_image, images(&observed.tools_images, observed)),

@@ -2,6 +2,7 @@
 //! them against what is live. What the stack's own step is about to change is
 //! left to that step, and what no call of ours can change is only reported.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::deployed::{Made, wanted_with};
@@ -39,7 +40,8 @@ pub fn plan(id: StepId, context: &Context) -> Draft {
             (None, _) => draft.keep("is made by its stack"),
             (Some(_), None) => context.restored(id, wanted, draft),
             (Some(deployed), Some(found)) => {
-                context.compared(id, Differences::between(found, &context.wanted(id), deployed), draft)
+                let found = context.without_lost_policies(id, found);
+                context.compared(id, Differences::between(&found, &context.wanted(id), deployed), draft)
             }
         },
     }
@@ -47,11 +49,21 @@ pub fn plan(id: StepId, context: &Context) -> Draft {
 
 impl Context<'_> {
     fn stack(&self, id: StepId) -> &Fact<ObservedStack> {
-        match id.stack() {
-            Some(StepId::FoundationStack) => &self.observed.foundation,
-            Some(StepId::DataStack) => &self.observed.data,
-            _ => &self.observed.application,
-        }
+        let stack = id.stack().and_then(|stack| self.observed.stack(stack));
+        stack.unwrap_or(&self.observed.application)
+    }
+
+    /// A role loses the policies whose stack is made again, whatever it has now.
+    fn without_lost_policies<'a>(&self, id: StepId, found: &'a Resource) -> Cow<'a, Resource> {
+        let lost = self.observed.read_access.present().is_some_and(ObservedStack::is_lost);
+        let (true, StepId::ToolRole, Resource::Role(role)) = (lost, id, found) else { return Cow::Borrowed(found) };
+        let ours = match self.desired.resources.get(&id) {
+            Some(Resource::Role(wanted)) => wanted.attached_policies.as_slice(),
+            _ => &[],
+        };
+        let mut role = role.clone();
+        role.attached_policies.retain(|arn| !ours.contains(arn));
+        Cow::Owned(Resource::Role(role))
     }
 
     /// What the stack made is gone. Conversations are not made up again: a new

@@ -1,6 +1,8 @@
 //! Differences of one resource: live against desired, without what the stack's
 //! own step changes, parted into what is ours to put back and what is not.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::Change;
@@ -38,6 +40,8 @@ impl Differences {
                 (Resource::Function(_), "environment") => all.ours.extend(below.environment()),
                 (Resource::FunctionPolicy(_), "statements") => all.statements(below),
                 (Resource::Table(_), "indexes") => all.indexes(below),
+                (Resource::ManagedPolicies(_), "policies") => all.policies(below),
+                (Resource::Role(_), "attached_policies") => all.attachments(below),
                 (resource, name) if is_fixed(resource, name) => all.foreign.extend(below.leaves(name)),
                 (_, name) => all.ours.extend(below.leaves(name)),
             }
@@ -53,6 +57,39 @@ impl Differences {
             let side = if below.live.is_null() { &mut self.ours } else { &mut self.foreign };
             side.extend(below.leaves(&format!("index {name}")));
         }
+    }
+
+    /// A policy that no template of ours made is somebody else's; a description is fixed.
+    fn policies(&mut self, sides: Sides) {
+        for name in names(sides.live).chain(names(sides.wanted).filter(|name| sides.live.get(name.as_str()).is_none()))
+        {
+            let (below, path) = (sides.below(name), format!("policy {name}"));
+            match (below.live.is_null(), below.wanted.is_null() && below.deployed.is_null()) {
+                (_, true) => self.foreign.push(existence(path, Some("present"), None)),
+                (true, _) if below.wanted == below.deployed => self.ours.push(existence(path, None, Some("present"))),
+                (true, _) => {}
+                _ => {
+                    self.foreign.extend(below.below("description").leaves(&format!("{path}.description")));
+                    self.ours.extend(below.below("document").leaves(&path));
+                }
+            }
+        }
+    }
+
+    /// A role has ten places for attached policies. Where its template uses some,
+    /// what others attached stays; a role without any is ours alone.
+    fn attachments(&mut self, sides: Sides) {
+        let [live, wanted, deployed] = [sides.live, sides.wanted, sides.deployed].map(texts);
+        if wanted.is_empty() {
+            return self.ours.extend(sides.leaves("attached_policies"));
+        }
+        let known: BTreeSet<&str> = wanted.union(&deployed).copied().collect();
+        let attached = |arns: Vec<&str>| (!arns.is_empty()).then(|| arns.join(", "));
+        let missing = attached(wanted.intersection(&deployed).copied().filter(|arn| !live.contains(arn)).collect());
+        let added = attached(live.difference(&known).copied().collect());
+        let change = |before, after| Change { path: "attached_policies".into(), before, after, replaces: false };
+        self.ours.extend(missing.map(|arns| change(None, Some(arns))));
+        self.foreign.extend(added.map(|arns| change(Some(arns), None)));
     }
 
     /// A statement that no template of ours made is somebody else's.
@@ -109,10 +146,21 @@ impl<'a> Sides<'a> {
     }
 }
 
+fn texts(list: &Json) -> BTreeSet<&str> {
+    list.as_array().into_iter().flatten().filter_map(Json::as_str).collect()
+}
+
+fn existence(path: String, before: Option<&str>, after: Option<&str>) -> Change {
+    Change { path, before: before.map(str::to_string), after: after.map(str::to_string), replaces: false }
+}
+
 /// What a resource is made with, one line an attribute.
 pub fn attributes(resource: &Resource) -> Vec<Change> {
     let mut changes = Changes::default();
     let all = json(resource);
+    if let Resource::ManagedPolicies(made) = resource {
+        return made.policies.keys().map(|name| existence(format!("policy {name}"), None, Some("present"))).collect();
+    }
     for name in names(&all).filter(|name| !matches!(name.as_str(), "kind" | "name" | "tags")) {
         let is_empty =
             all[name].as_object().is_some_and(|members| members.is_empty()) || all[name] == serde_json::json!([]);

@@ -10,6 +10,9 @@ pub struct Sequence {
     /// Tools only go away: the gateway has to stop offering them before the
     /// function stops answering them.
     pub removing_tools: bool,
+    /// A policy goes away that the tool function's role has: the role has to lose
+    /// it before it can be deleted.
+    pub removing_policies: bool,
     /// Resources that were deleted behind a stack which is about to be updated.
     /// CloudFormation fails at what it does not find, so they come before it.
     pub restored: BTreeSet<StepId>,
@@ -22,9 +25,13 @@ impl Sequence {
         for id in StepId::ALL {
             match id {
                 StepId::Target if self.removing_tools => {}
+                StepId::ReadAccessStack | StepId::ReadPolicies if self.removing_policies => {}
                 StepId::ApplicationStack if self.removing_tools => order.extend([StepId::Target, id]),
                 id => order.push(id),
             }
+        }
+        if self.removing_policies {
+            order.extend([StepId::ReadAccessStack, StepId::ReadPolicies]);
         }
         for id in StepId::ALL.into_iter().filter(|id| early.contains(id)) {
             order.retain(|other| *other != id);
@@ -69,9 +76,13 @@ impl Sequence {
             DataStack | GatewayRole => vec![DeploymentsTable],
             ConversationsTable => vec![DataStack],
             Gateway => vec![GatewayRole],
-            ApplicationStack if self.removing_tools => vec![AgentImage, ToolsImage, DataStack, Gateway, Target],
-            ApplicationStack => vec![AgentImage, ToolsImage, DataStack, Gateway],
-            AgentLogGroup | ToolLogGroup | AgentRole | ToolRole => vec![ApplicationStack],
+            ReadAccessStack if self.removing_policies => vec![DeploymentsTable, ApplicationStack, ToolRole],
+            ReadAccessStack => vec![DeploymentsTable],
+            ReadPolicies => vec![ReadAccessStack],
+            ApplicationStack => self.before_application(),
+            AgentLogGroup | ToolLogGroup | AgentRole => vec![ApplicationStack],
+            ToolRole if self.removing_policies => vec![ApplicationStack],
+            ToolRole => vec![ApplicationStack, ReadPolicies],
             AgentFunction => vec![ApplicationStack, AgentLogGroup, AgentRole],
             ToolFunction => vec![ApplicationStack, ToolLogGroup, ToolRole],
             AgentUrl => vec![ApplicationStack, AgentFunction],
@@ -80,6 +91,15 @@ impl Sequence {
             Target if self.removing_tools => vec![Gateway],
             Target => vec![Gateway, FunctionPolicy],
         }
+    }
+}
+
+impl Sequence {
+    fn before_application(&self) -> Vec<StepId> {
+        use StepId::*;
+        let policies = (!self.removing_policies).then_some(ReadPolicies);
+        let target = self.removing_tools.then_some(Target);
+        [AgentImage, ToolsImage, DataStack, Gateway].into_iter().chain(policies).chain(target).collect()
     }
 }
 
@@ -99,17 +119,18 @@ mod tests {
 
     #[test]
     fn every_order_has_what_a_step_needs_before_it() {
-        for removing_tools in [false, true] {
-            assert_sound(&Sequence { removing_tools, restored: BTreeSet::new() });
+        for (removing_tools, removing_policies) in [(false, false), (true, false), (false, true), (true, true)] {
+            let restoring = |restored| Sequence { removing_tools, removing_policies, restored };
+            assert_sound(&restoring(BTreeSet::new()));
             for id in StepId::ALL.into_iter().filter(|id| id.stack().is_some()) {
-                assert_sound(&Sequence { removing_tools, restored: BTreeSet::from([id]) });
+                assert_sound(&restoring(BTreeSet::from([id])));
             }
         }
     }
 
     #[test]
     fn what_is_restored_comes_before_its_stack_with_all_that_it_needs() {
-        let sequence = Sequence { removing_tools: false, restored: BTreeSet::from([StepId::ToolFunction]) };
+        let sequence = Sequence { restored: BTreeSet::from([StepId::ToolFunction]), ..Sequence::default() };
         let order = sequence.order();
         let position = |id| order.iter().position(|other| *other == id).unwrap();
         for id in [StepId::ToolLogGroup, StepId::ToolRole, StepId::ToolFunction] {

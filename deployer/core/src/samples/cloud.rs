@@ -55,6 +55,7 @@ pub fn deploy(observed: &mut Observed, desired: &Desired, id: StepId) {
     match id {
         StepId::FoundationStack => make_stack(observed, desired, id, &desired.foundation),
         StepId::DataStack => make_stack(observed, desired, id, &desired.data),
+        StepId::ReadAccessStack => make_stack(observed, desired, id, &desired.read_access),
         StepId::ApplicationStack => make_stack(observed, desired, id, &desired.application),
         StepId::AgentImage => push(&mut observed.agent_images, &desired.agent_image.digest),
         StepId::ToolsImage => push(&mut observed.tools_images, &desired.tools_image.digest),
@@ -94,7 +95,7 @@ fn make_stack(observed: &mut Observed, desired: &Desired, id: StepId, stack: &cr
 /// What is observed after one resource went away, however that happened.
 pub fn remove(observed: &mut Observed, id: StepId) {
     match id {
-        StepId::FoundationStack | StepId::DataStack | StepId::ApplicationStack => {
+        id if StepId::STACKS.contains(&id) => {
             delete_stack(observed, id);
             observed.resources.retain(|step, _| step.stack() != Some(id));
         }
@@ -123,6 +124,12 @@ pub fn delete(observed: &mut Observed, id: StepId) {
         StepId::ToolFunction => {
             observed.function_policy = Fact::Absent;
             observed.foreign_statements.clear();
+        }
+        // IAM deletes no policy that a role still has.
+        StepId::ReadPolicies => {
+            if let Some(Fact::Present(Resource::Role(role))) = observed.resources.get_mut(&StepId::ToolRole) {
+                role.attached_policies.retain(|arn| !arn.contains("-read-"));
+            }
         }
         StepId::AgentRepository => observed.agent_images = Fact::Absent,
         StepId::ToolsRepository => observed.tools_images = Fact::Absent,
@@ -176,6 +183,19 @@ fn put_back(live: Resource, mut wanted: Resource) -> Resource {
             wanted.indexes.extend(live.indexes.clone());
         }
         (Resource::Repository(live), Resource::Repository(wanted)) => wanted.encryption = live.encryption.clone(),
+        (Resource::ManagedPolicies(live), Resource::ManagedPolicies(wanted)) => {
+            for (name, policy) in &live.policies {
+                match wanted.policies.get_mut(name) {
+                    Some(wanted) => wanted.description.clone_from(&policy.description),
+                    None => drop(wanted.policies.insert(name.clone(), policy.clone())),
+                }
+            }
+        }
+        (Resource::Role(live), Resource::Role(wanted)) if !wanted.attached_policies.is_empty() => {
+            wanted.attached_policies.extend(live.attached_policies.clone());
+            wanted.attached_policies.sort();
+            wanted.attached_policies.dedup();
+        }
         (Resource::FunctionPolicy(live), Resource::FunctionPolicy(wanted)) => {
             let foreign = live.statements.iter().filter(|(sid, _)| !wanted.statements.contains_key(*sid));
             let foreign: Vec<_> = foreign.map(|(sid, statement)| (sid.clone(), statement.clone())).collect();
@@ -194,7 +214,7 @@ fn with_tags_of(live: Resource, mut wanted: Resource) -> Resource {
         Resource::LogGroup(group) => &mut group.tags,
         Resource::Role(role) => &mut role.tags,
         Resource::Function(function) => &mut function.tags,
-        Resource::FunctionUrl(_) | Resource::FunctionPolicy(_) => return wanted,
+        Resource::ManagedPolicies(_) | Resource::FunctionUrl(_) | Resource::FunctionPolicy(_) => return wanted,
     };
     let ours = std::mem::take(tags);
     tags.extend(theirs.into_iter().chain(ours));
@@ -290,9 +310,5 @@ fn target_of(target: &DesiredTarget, gateway_id: String) -> ObservedTarget {
 
 /// The fact of a stack's own step.
 pub fn stack_mut(observed: &mut Observed, id: StepId) -> &mut Fact<ObservedStack> {
-    match id {
-        StepId::FoundationStack => &mut observed.foundation,
-        StepId::DataStack => &mut observed.data,
-        _ => &mut observed.application,
-    }
+    observed.stack_mut(id).expect("it is the step of a stack")
 }

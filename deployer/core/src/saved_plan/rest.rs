@@ -128,6 +128,8 @@ fn movers(id: StepId) -> Vec<StepId> {
         AgentUrl | AgentUrlPolicy => &[AgentFunction],
         FunctionPolicy => &[ApplicationStack, ToolFunction],
         Target => &[Gateway],
+        // IAM takes a policy from its roles before it deletes it.
+        ToolRole => &[ReadAccessStack, ReadPolicies],
         _ => &[],
     };
     [Some(id), id.stack()].into_iter().flatten().chain(homes.iter().copied()).collect()

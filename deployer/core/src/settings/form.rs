@@ -92,6 +92,8 @@ pub(super) static CLAIM_VALUE: Form = Form::new("1 to 255 letters, digits and _ 
 /// A scope token has no spaces (RFC 6749, section 3.3).
 pub(super) static SCOPE: Form = Form::new("one scope, without spaces", "^[^\\s\"\\\\]+$");
 pub(super) static MODEL: Form = Form::new("a model id or inference profile id, without spaces", "^[^\\s]{1,2048}$");
+pub(super) static OPERATION: Form =
+    Form::new("an operation such as logs:FilterLogEvents", "^[a-z][a-z0-9]*:[A-Z][A-Za-z0-9]*$");
 pub(super) static LOG_LEVEL: Form = Form::new(
     "a level (off, error, warn, info, debug, trace) or directives such as `info,agent=debug`",
     "^([A-Za-z0-9_:]+=)?(off|error|warn|info|debug|trace)(,([A-Za-z0-9_:]+=)?(off|error|warn|info|debug|trace))*$",
@@ -206,6 +208,7 @@ mod tests {
             &CLAIM_VALUE,
             &SCOPE,
             &MODEL,
+            &OPERATION,
             &LOG_LEVEL,
             &INVOKER,
             &ORIGIN,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::Names;
+use contract::{Names, ToolSettings};
 use serde::Serialize;
 
 /// Everything that an environment file and its base decide.
@@ -22,6 +22,8 @@ pub struct Settings {
     pub model: Model,
     pub agent: Function,
     pub tools: Function,
+    /// What the tool function reads of its variable.
+    pub tool_settings: ToolSettings,
     pub conversations: Conversations,
     pub logs: Logs,
     pub function_url: FunctionUrl,

@@ -7,6 +7,7 @@ use contract::names::DEFAULT_PREFIX;
 use super::fault::{Fault, code};
 use super::form;
 use super::reader::Reader;
+use crate::read_access::MOST_POLICIES;
 
 /// A resource, its name, and the longest name that AWS allows.
 struct Limit {
@@ -30,6 +31,8 @@ const LIMITS: &[Limit] = &[
     Limit { resource: "application stack", name: Names::application_stack, longest: 128 },
     Limit { resource: "foundation stack", name: Names::foundation_stack, longest: 128 },
     Limit { resource: "data stack", name: Names::data_stack, longest: 128 },
+    Limit { resource: "read access stack", name: Names::read_access_stack, longest: 128 },
+    Limit { resource: "read policy", name: |names| names.read_policy(MOST_POLICIES), longest: 128 },
 ];
 
 pub(super) fn check(environment: &str, reader: &mut Reader<'_>) {

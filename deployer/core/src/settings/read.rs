@@ -1,5 +1,10 @@
 //! Settings from the merged files: one function a table.
 
+use std::collections::BTreeSet;
+
+use contract::ToolSettings;
+use contract::tool_settings::{Limits, NestedModel};
+
 use super::fault::Faults;
 use super::form::LOCAL_PLATFORM_ISSUER;
 use super::keys::MINUTES_A_DAY;
@@ -16,6 +21,7 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
     let smoke = smoke(reader);
     let model = model(reader);
     let (agent, tools) = (function(reader, "agent"), function(reader, "tools"));
+    let tool_settings = tool_settings(reader);
     let (conversations, logs) = (conversations(reader), logs(reader));
     let function_url = function_url(reader);
     let deadlines = deadlines(reader);
@@ -31,6 +37,7 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
         model: model?,
         agent: agent?,
         tools: tools?,
+        tool_settings: tool_settings?,
         conversations: conversations?,
         logs: logs?,
         function_url: function_url?,
@@ -150,6 +157,51 @@ fn function(reader: &mut Reader<'_>, table: &str) -> Option<Function> {
     let timeout_seconds = reader.required(&format!("{table}.timeout_seconds"), None);
     let architecture = reader.required(&format!("{table}.architecture"), None);
     Some(Function { memory_mb: memory_mb?, timeout_seconds: timeout_seconds?, architecture: architecture? })
+}
+
+fn tool_settings(reader: &mut Reader<'_>) -> Option<ToolSettings> {
+    let data_operations = reader.required::<Vec<String>>("tools.data_operations", None);
+    let session_policy = reader.required("tools.session_policy", None);
+    let nested_model = if reader.is_given("tools.nested_model") { Some(nested_model(reader)?) } else { None };
+    let limits = limits(reader);
+    Some(ToolSettings {
+        limits: limits?,
+        // Another order or a repetition means nothing, and must not look like a change.
+        data_operations: data_operations?.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
+        session_policy: session_policy?,
+        nested_model,
+    })
+}
+
+fn nested_model(reader: &mut Reader<'_>) -> Option<NestedModel> {
+    let turns = reader.value("tools.nested_model.turns").unwrap_or(4);
+    let calls = reader.value("tools.nested_model.calls").unwrap_or(8);
+    let hint = "name a model, or leave the table out to switch the nested model off";
+    Some(NestedModel { model_id: reader.required("tools.nested_model.id", Some(hint))?, turns, calls })
+}
+
+fn limits(reader: &mut Reader<'_>) -> Option<Limits> {
+    let mut read = |key: &str| reader.required::<u32>(&format!("tools.limits.{key}"), None);
+    let (calls_in_flight, calls_per_service_and_region) =
+        (read("calls_in_flight"), read("calls_per_service_and_region"));
+    let (regions, attempts, pages) = (read("regions"), read("attempts"), read("pages"));
+    let (items, most_items, result_bytes) = (read("items"), read("most_items"), read("result_bytes"));
+    let (soft_deadline_seconds, hard_deadline_seconds) = (read("soft_deadline_seconds"), read("hard_deadline_seconds"));
+    let (cursor_minutes, query_characters) = (read("cursor_minutes"), read("query_characters"));
+    Some(Limits {
+        calls_in_flight: calls_in_flight? as usize,
+        calls_per_service_and_region: calls_per_service_and_region? as usize,
+        regions: regions? as usize,
+        attempts: attempts?,
+        pages: pages? as usize,
+        items: items? as usize,
+        most_items: most_items? as usize,
+        result_bytes: result_bytes? as usize,
+        soft_deadline_seconds: soft_deadline_seconds?.into(),
+        hard_deadline_seconds: hard_deadline_seconds?.into(),
+        cursor_minutes: cursor_minutes?.into(),
+        query_characters: query_characters? as usize,
+    })
 }
 
 fn conversations(reader: &mut Reader<'_>) -> Option<Conversations> {

@@ -44,6 +44,11 @@ impl<'a> Reader<'a> {
         self.root.find(path).is_some()
     }
 
+    /// True when the environment's own file gives the key, and not one that it extends.
+    pub fn is_own(&self, path: &str) -> bool {
+        self.root.find(path).is_some_and(|node| node.place.line > 0 && node.place.file == self.top.file)
+    }
+
     /// True when the value or the table that should hold it is already reported.
     pub fn is_reported(&self, path: &str) -> bool {
         let above = self.root.way_to(path).iter().any(|node| node.value == Value::Invalid);

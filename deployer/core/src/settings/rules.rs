@@ -5,6 +5,7 @@ use super::fault::{Fault, code};
 use super::form::LOCAL_PLATFORM_ISSUER;
 use super::model::{ClaimOperator, ClaimType, LOCAL_REGION};
 use super::reader::{FromNode, Reader};
+use super::tool_rules;
 
 /// Lambda, `AllowOriginsList`.
 const MOST_ORIGINS: usize = 100;
@@ -14,6 +15,7 @@ pub(super) fn check(reader: &mut Reader<'_>) {
     issuer(reader);
     custom_claims(reader);
     cors(reader);
+    tool_rules::check(reader);
 }
 
 /// Only one side of these is possible on either platform.
@@ -120,6 +122,6 @@ fn cors(reader: &mut Reader<'_>) {
 }
 
 /// The value, when it is there and sound.
-fn peek<T: FromNode>(reader: &Reader<'_>, path: &str) -> Option<T> {
+pub(super) fn peek<T: FromNode>(reader: &Reader<'_>, path: &str) -> Option<T> {
     reader.root.find(path).and_then(T::from_node)
 }

@@ -5,25 +5,20 @@ use contract::Names;
 
 use super::NO_LONGER_WANTED;
 use crate::observed::{Fact, Observed};
-use crate::ownership::is_owned;
 use crate::plan::{Action, Draft, Operation, StepId};
 
 /// True for a resource whose stack is gone, and which is ours or cannot be read.
 /// Conversations are not among them: they go with their stack's own step.
 pub fn is_looked_at(id: StepId, observed: &Observed, names: &Names) -> bool {
-    let stack_is_gone = match id.stack() {
-        Some(StepId::FoundationStack) => observed.foundation == Fact::Absent,
-        Some(StepId::ApplicationStack) => observed.application == Fact::Absent,
-        _ => false,
-    };
+    let stack = id.stack().filter(|stack| *stack != StepId::DataStack);
+    let stack_is_gone = stack.and_then(|stack| observed.stack(stack)) == Some(&Fact::Absent);
     let is_ours_or_unknown = observed.of_stack(id).gap().is_some() || is_ours(id, observed, names);
     stack_is_gone && is_ours_or_unknown
 }
 
-/// True when it is there and carries our tags.
+/// True when it is there and ours.
 pub fn is_ours(id: StepId, observed: &Observed, names: &Names) -> bool {
-    let tags = observed.of_stack(id).present().and_then(|resource| resource.tags());
-    tags.is_some_and(|tags| is_owned(tags, names))
+    observed.of_stack(id).present().is_some_and(|resource| resource.is_owned(names))
 }
 
 /// The step of a resource that [`is_looked_at`].

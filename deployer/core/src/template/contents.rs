@@ -6,7 +6,7 @@ use super::properties::Properties;
 use super::{Document, Resolver, function, step_of, storage};
 use crate::desired::Location;
 use crate::plan::StepId;
-use crate::resource::{FunctionPolicy, Resource};
+use crate::resource::{FunctionPolicy, ManagedPolicies, Resource};
 
 /// A template with all that decides about its meaning.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ pub fn read(source: &Source) -> Result<Contents, serde_saphyr::Error> {
             "AWS::DynamoDB::Table" => storage::table(&properties, source.tags).map(Resource::Table),
             "AWS::ECR::Repository" => storage::repository(&properties, source.tags).map(Resource::Repository),
             "AWS::Logs::LogGroup" => storage::log_group(&properties, source.tags).map(Resource::LogGroup),
+            "AWS::IAM::ManagedPolicy" => contents.managed_policy(&properties),
             "AWS::IAM::Role" => storage::role(&properties, source.tags).map(Resource::Role),
             "AWS::Lambda::Url" => function::url(&properties).map(Resource::FunctionUrl),
             "AWS::Lambda::Function" => contents.function(step, &properties, source.tags),
@@ -68,6 +69,17 @@ impl Contents {
         Some(Resource::Function(function))
     }
 
+    /// The policies read so far, with one more.
+    fn managed_policy(&mut self, properties: &Properties) -> Option<Resource> {
+        let (name, policy) = storage::managed_policy(properties)?;
+        let mut all = match self.resources.remove(&StepId::ReadPolicies) {
+            Some(Resource::ManagedPolicies(all)) => all,
+            _ => ManagedPolicies { name: common_name(&name), policies: BTreeMap::new() },
+        };
+        all.policies.insert(name, policy);
+        Some(Resource::ManagedPolicies(all))
+    }
+
     /// The policy read so far, with one more statement.
     fn permission(&mut self, logical_id: &str, properties: &Properties, partition: &str) -> Option<Resource> {
         let (function_name, statement) = function::permission(properties, partition)?;
@@ -78,6 +90,11 @@ impl Contents {
         policy.statements.insert(logical_id.to_string(), statement);
         Some(Resource::FunctionPolicy(policy))
     }
+}
+
+/// `x-read` for `x-read-7`.
+fn common_name(name: &str) -> String {
+    name.trim_end_matches(|end: char| end.is_ascii_digit()).trim_end_matches('-').to_string()
 }
 
 #[cfg(test)]
@@ -105,6 +122,7 @@ mod tests {
     fn the_attributes_are_those_of_the_template() {
         let mut resources = estate();
         resources.remove(&StepId::ToolRole);
+        resources.remove(&StepId::ReadPolicies);
         insta::assert_json_snapshot!(resources);
     }
 

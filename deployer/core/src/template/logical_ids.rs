@@ -3,10 +3,14 @@
 use crate::plan::StepId;
 
 /// The step of a resource, by its logical id. The permissions of the agent's
-/// function are one step together; they are told by their type.
+/// function are one step together, and so are the policies of the tools' read
+/// access; they are told by their type.
 pub(crate) fn step_of(logical_id: &str, resource_type: &str) -> Option<StepId> {
     if resource_type == "AWS::Lambda::Permission" {
         return Some(StepId::AgentUrlPolicy);
+    }
+    if resource_type == "AWS::IAM::ManagedPolicy" {
+        return Some(StepId::ReadPolicies);
     }
     match logical_id {
         "AgentRepository" => Some(StepId::AgentRepository),

@@ -100,6 +100,7 @@ fn url_suffix(region: &str) -> &'static str {
 fn name_property(resource_type: &str) -> Option<&'static str> {
     match resource_type {
         "AWS::IAM::Role" => Some("RoleName"),
+        "AWS::IAM::ManagedPolicy" => Some("ManagedPolicyName"),
         "AWS::Lambda::Function" => Some("FunctionName"),
         "AWS::DynamoDB::Table" => Some("TableName"),
         "AWS::ECR::Repository" => Some("RepositoryName"),

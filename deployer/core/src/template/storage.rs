@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::properties::{Properties, text_of};
-use crate::resource::{Index, LogGroup, Repository, Role, Table, TableKey, normal_policy};
+use crate::resource::{Index, LogGroup, ManagedPolicy, Repository, Role, Table, TableKey, normal_policy};
 
 type Tags = BTreeMap<String, String>;
 
@@ -61,6 +61,15 @@ pub(super) fn log_group(properties: &Properties, stack_tags: &Tags) -> Option<Lo
         retention_days: properties.number("/RetentionInDays"),
         tags: properties.tags(stack_tags),
     })
+}
+
+/// A policy's name and what it says.
+pub(super) fn managed_policy(properties: &Properties) -> Option<(String, ManagedPolicy)> {
+    let document = normal_policy(properties.at("/PolicyDocument").clone());
+    Some((
+        properties.text("/ManagedPolicyName")?,
+        ManagedPolicy { description: properties.text("/Description"), document },
+    ))
 }
 
 pub(super) fn role(properties: &Properties, stack_tags: &Tags) -> Option<Role> {

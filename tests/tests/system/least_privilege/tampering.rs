@@ -8,6 +8,7 @@ const TOOLS: &str = "local-bedrock-agentcore-mcp-tool";
 const REPOSITORY: &str = "aws-operations-agent-local-agent";
 const TABLE: &str = "aws-operations-agent-conversations-local";
 const GATEWAY_ROLE: &str = "BedrockAgentCoreGatewayExecutionRole-local";
+const TOOL_ROLE: &str = "local-bedrock-agentcore-mcp-tool-execution";
 
 /// At least one for each kind of resource.
 pub fn tamper(root: &AwsClient) {
@@ -63,6 +64,24 @@ fn roles(root: &AwsClient) {
     }
     let managed = json!({"RoleName": GATEWAY_ROLE, "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"});
     root.call("iam", "attach_role_policy", managed);
+    read_policies(root);
+}
+
+/// As many versions as IAM keeps, so that the next one needs room; and one policy fewer for the role.
+fn read_policies(root: &AwsClient) {
+    let everything =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    for _ in 0..4 {
+        let version = json!({
+            "PolicyArn": read_policy(1), "PolicyDocument": everything.to_string(), "SetAsDefault": true
+        });
+        root.call("iam", "create_policy_version", version);
+    }
+    root.call("iam", "detach_role_policy", json!({"RoleName": TOOL_ROLE, "PolicyArn": read_policy(2)}));
+}
+
+fn read_policy(number: usize) -> String {
+    format!("arn:aws:iam::000000000000:policy/aws-operations-agent-local-read-{number}")
 }
 
 fn gateway(root: &AwsClient) {
@@ -106,4 +125,6 @@ pub fn take_away(root: &AwsClient) {
     root.call("lambda", "delete_function", json!({"FunctionName": TOOLS}));
     let tools = json!({"repositoryName": "aws-operations-agent-local-tools", "force": true});
     root.call("ecr", "delete_repository", tools);
+    root.call("iam", "detach_role_policy", json!({"RoleName": TOOL_ROLE, "PolicyArn": read_policy(3)}));
+    root.call("iam", "delete_policy", json!({"PolicyArn": read_policy(3)}));
 }

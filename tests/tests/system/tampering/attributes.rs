@@ -116,11 +116,20 @@ fn roles(aws: &AwsClient) -> Vec<Tampering> {
     let trusted = json!({"RoleName": tools, "PolicyDocument": trust.to_string()});
     aws.call("iam", "update_assume_role_policy", trusted);
     aws.call("iam", "untag_role", json!({"RoleName": tools, "TagKeys": ["ManagedBy"]}));
+    let policy = |number: usize| format!("arn:aws:iam::{ACCOUNT}:policy/{AGENT}-read-{number}");
+    let version = json!({"PolicyArn": policy(1), "PolicyDocument": everything, "SetAsDefault": true});
+    aws.call("iam", "create_policy_version", version);
+    aws.call("iam", "detach_role_policy", json!({"RoleName": tools, "PolicyArn": policy(2)}));
+    let guest = json!({"RoleName": tools, "PolicyArn": format!("arn:aws:iam::{ACCOUNT}:policy/extra")});
+    aws.call("iam", "attach_role_policy", guest.clone());
     let (agent, tools) = (format!("role {agent}"), format!("role {tools}"));
     vec![
         ours(&agent, "inline_policies.agent"),
         ours(&agent, "inline_policies.more"),
         ours(&agent, "attached_policies"),
+        ours(format!("policies {AGENT}-read"), "policy aws-operations-agent-local-read-1.Statement"),
+        ours(&tools, "attached_policies"),
+        theirs(&tools, "attached_policies", "iam", ("detach_role_policy", guest)),
         ours(&tools, "inline_policies.tools"),
         ours(&tools, "trust_policy"),
         ours(&tools, "tag ManagedBy"),

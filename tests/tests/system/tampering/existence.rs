@@ -23,6 +23,9 @@ pub fn tamper(aws: &AwsClient) -> Vec<Tampering> {
     let repository = format!("{AGENT}-tools");
     aws.call("ecr", "delete_repository", json!({"repositoryName": repository, "force": true}));
     delete_gateway(aws);
+    let policy = format!("arn:aws:iam::000000000000:policy/{AGENT}-read-4");
+    aws.call("iam", "detach_role_policy", json!({"RoleName": format!("{TOOLS}-execution"), "PolicyArn": policy}));
+    aws.call("iam", "delete_policy", json!({"PolicyArn": policy}));
     let missing = [
         format!("log group {log_group}"),
         format!("URL of function {AGENT}"),
@@ -33,7 +36,12 @@ pub fn tamper(aws: &AwsClient) -> Vec<Tampering> {
         "target aws".to_string(),
         format!("policy of function {TOOLS}"),
     ];
-    missing.map(|resource| ours(resource, "existence")).into()
+    let missing = missing.map(|resource| ours(resource, "existence"));
+    let of_policy = [
+        ours(format!("policies {AGENT}-read"), "policy aws-operations-agent-local-read-4"),
+        ours(format!("role {TOOLS}-execution"), "attached_policies"),
+    ];
+    missing.into_iter().chain(of_policy).collect()
 }
 
 fn delete_role(aws: &AwsClient, role: &str) {

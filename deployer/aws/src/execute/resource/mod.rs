@@ -10,6 +10,7 @@ mod function;
 mod function_policy;
 mod function_url;
 mod log_group;
+mod managed_policies;
 mod repairs;
 mod repository;
 mod role;
@@ -24,6 +25,8 @@ use deployer_core::resource::Resource;
 
 use super::context::Context;
 
+pub use managed_policies::delete as delete_managed_policies;
+
 /// Makes the resource what its template says. `inputs` are environment variables
 /// of a function that were not known when the plan was made.
 pub async fn ensure(
@@ -36,6 +39,7 @@ pub async fn ensure(
         Resource::Repository(wanted) => repository::ensure(context, wanted).await?,
         Resource::LogGroup(wanted) => log_group::ensure(context, wanted).await?,
         Resource::Role(wanted) => role::ensure(context, wanted).await?,
+        Resource::ManagedPolicies(wanted) => managed_policies::ensure(context, wanted).await?,
         Resource::Function(wanted) => function::ensure(context, &function::with_inputs(wanted, inputs)).await?,
         Resource::FunctionUrl(wanted) => function_url::ensure(context, wanted).await?,
         Resource::FunctionPolicy(wanted) => function_policy::ensure(context, wanted).await?,

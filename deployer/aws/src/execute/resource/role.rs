@@ -1,5 +1,6 @@
 //! An execution role: trust, policies, boundary, description and tags. It is
-//! ours alone, so a policy that the template does not have goes.
+//! ours alone, so a policy that the template does not have goes, but for policies
+//! that others attached where the template attaches some itself.
 
 use aws_sdk_iam::types::Tag;
 use deployer_core::Failure;
@@ -142,7 +143,9 @@ async fn put_attached_policies(
         attached.map_err(failed(format!("attach policy `{arn}` to role `{}`", wanted.name)))?;
         repairs.note(format!("policy {arn}"));
     }
-    for arn in live.attached_policies.iter().filter(|arn| !wanted.attached_policies.contains(arn)) {
+    // Where the template attaches some, others may attach more (`plan/resource_changes`).
+    let ours_alone = wanted.attached_policies.is_empty();
+    for arn in live.attached_policies.iter().filter(|_| ours_alone) {
         let detached = iam.detach_role_policy().role_name(&wanted.name).policy_arn(arn).send().await;
         let doing = format!("detach policy `{arn}` from role `{}`", wanted.name);
         found(detached).map_err(|trouble| trouble.failure(doing))?;

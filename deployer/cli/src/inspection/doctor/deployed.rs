@@ -3,10 +3,10 @@
 
 use contract::Names;
 use deployer_aws::Secret;
-use deployer_core::desired::{DesiredRole, ImageDigests, desired};
+use deployer_core::desired::{ImageDigests, desired};
 use deployer_core::doctor::{self, FunctionState, Verdict};
 use deployer_core::observed::Fact;
-use deployer_core::{Failure, Observed, StepId};
+use deployer_core::{Desired, Failure, Observed, StepId};
 
 use super::chain::Chain;
 use super::identity::TOKEN;
@@ -15,6 +15,7 @@ use crate::session::Session;
 
 const AGENT_ROLE: &str = "agent role";
 const TOOL_ROLE: &str = "tool role";
+const READ_ACCESS: &str = "read access";
 const AGENT_FUNCTION: &str = "agent function";
 const TOOL_FUNCTION: &str = "tool function";
 const GATEWAY_ROLE: &str = "gateway role";
@@ -51,15 +52,18 @@ async fn resources(chain: &mut Chain, session: &Session, observed: &Observed) {
         deployer_aws::function_state(&session.clients, &agent),
         deployer_aws::function_state(&session.clients, &tools),
     );
-    let role = match wanted_role(session) {
-        Ok(wanted) => doctor::gateway_role(&observed.gateway_role, &wanted),
-        Err(failure) => failure.into(),
+    let (role, read_access) = match wanted(session) {
+        Ok(wanted) => {
+            (doctor::gateway_role(&observed.gateway_role, &wanted.gateway_role), read_access(observed, &wanted))
+        }
+        Err(failure) => (failure.clone().into(), failure.into()),
     };
     let is_deployed = is_deployed(observed);
     for (name, verdict) in [
         (AGENT_ROLE, doctor::execution_role(observed.of_stack(StepId::AgentRole))),
         (AGENT_FUNCTION, function(agent)),
         (TOOL_ROLE, doctor::execution_role(observed.of_stack(StepId::ToolRole))),
+        (READ_ACCESS, read_access),
         (TOOL_FUNCTION, function(tools)),
         (GATEWAY_ROLE, role),
         (INVOKE_PERMISSION, invoke_permission(session, observed, &names)),
@@ -81,12 +85,15 @@ fn function(found: Result<Option<FunctionState>, Failure>) -> Verdict {
     }
 }
 
-/// The role does not depend on the images, whose digests are not known here.
-fn wanted_role(session: &Session) -> Result<DesiredRole, Failure> {
+/// Roles and policies do not depend on the images, whose digests are not known here.
+fn wanted(session: &Session) -> Result<Desired, Failure> {
     let digests = ImageDigests { agent: String::new(), tools: String::new() };
     desired(&session.settings, session.clients.location(), &digests)
-        .map(|desired| desired.gateway_role)
-        .map_err(|error| Failure::new("plan/render", "describe the gateway role", error))
+        .map_err(|error| Failure::new("plan/render", "describe the roles", error))
+}
+
+fn read_access(observed: &Observed, wanted: &Desired) -> Verdict {
+    doctor::read_access(observed.of_stack(StepId::ReadPolicies), observed.of_stack(StepId::ToolRole), wanted)
 }
 
 /// The tool function's own policy lets the gateway's role in.
@@ -128,6 +135,6 @@ async fn answer(session: &Session, observed: &Observed, token: Option<&Secret>) 
 }
 
 pub fn skip(chain: &mut Chain) {
-    chain.skip(&[AGENT_ROLE, AGENT_FUNCTION, TOOL_ROLE, TOOL_FUNCTION, GATEWAY_ROLE, INVOKE_PERMISSION]);
+    chain.skip(&[AGENT_ROLE, AGENT_FUNCTION, TOOL_ROLE, READ_ACCESS, TOOL_FUNCTION, GATEWAY_ROLE, INVOKE_PERMISSION]);
     chain.skip(&[GATEWAY, TARGET, TOOL_LIST, HEALTH]);
 }

@@ -170,6 +170,7 @@ fn what_cannot_be_adopted_says_why() {
         StepId::Gateway,
         StepId::FoundationStack,
         StepId::DataStack,
+        StepId::ReadAccessStack,
         StepId::ApplicationStack,
         StepId::ConversationsTable,
         StepId::AgentLogGroup,

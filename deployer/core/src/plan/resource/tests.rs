@@ -1,6 +1,6 @@
 use super::*;
 use crate::plan::{Step, plan};
-use crate::resource::{Function, LogGroup, Role, Table};
+use crate::resource::{Function, LogGroup, ManagedPolicies, ManagedPolicy, Role, Table};
 use crate::samples;
 
 fn step(observed: &Observed, id: StepId) -> Step {
@@ -37,7 +37,7 @@ macro_rules! kinds {
         }
     )*};
 }
-kinds!(Function, LogGroup, Role, Table);
+kinds!(Function, LogGroup, ManagedPolicies, Role, Table);
 
 fn paths(changes: &[Change]) -> Vec<&str> {
     changes.iter().map(|change| change.path.as_str()).collect()
@@ -71,12 +71,73 @@ fn a_changed_attribute_is_put_back_with_what_only_a_step_knows() {
 
 #[test]
 fn policies_that_others_gave_a_role_are_taken_away() {
-    let observed = tampered(StepId::ToolRole, |role: &mut Role| {
+    let observed = tampered(StepId::AgentRole, |role: &mut Role| {
         role.attached_policies.push("arn:aws:iam::aws:policy/AdministratorAccess".into());
         role.inline_policies.insert("more".into(), serde_json::json!({"Statement": []}));
     });
-    let step = step(&observed, StepId::ToolRole);
+    let step = step(&observed, StepId::AgentRole);
     assert_eq!(paths(&step.changes), ["inline_policies.more", "attached_policies"]);
+}
+
+#[test]
+fn a_role_with_attached_policies_of_its_own_gets_them_back_and_keeps_those_of_others() {
+    let theirs = "arn:aws:iam::111122223333:policy/guardrails".to_string();
+    let observed = tampered(StepId::ToolRole, |role: &mut Role| {
+        assert_eq!(
+            role.attached_policies.remove(0),
+            "arn:aws:iam::111122223333:policy/aws-operations-agent-test-read-1"
+        );
+        role.attached_policies.push(theirs.clone());
+    });
+    let step = step(&observed, StepId::ToolRole);
+    let [missing] = &step.changes[..] else { panic!("{:?}", step.changes) };
+    assert_eq!((missing.path.as_str(), &missing.before), ("attached_policies", &None));
+    assert!(missing.after.as_ref().unwrap().ends_with("-read-1"), "{missing:?}");
+    let [foreign] = &step.foreign[..] else { panic!("{:?}", step.foreign) };
+    assert_eq!((foreign.before.as_ref(), foreign.after.as_ref()), (Some(&theirs), None));
+    let access = plan(&samples::estate(), &observed).access;
+    assert!(access.iter().all(|change| !change.sentence.contains("guardrails")), "{access:?}");
+}
+
+#[test]
+fn a_policy_that_was_changed_or_deleted_behind_its_stack_is_put_back() {
+    let observed = tampered(StepId::ReadPolicies, |found: &mut ManagedPolicies| {
+        found.policies.pop_first();
+        let changed = found.policies.values_mut().next().unwrap();
+        changed.document["Statement"][0]["Action"] = "iam:*".into();
+        let more = ManagedPolicy { description: None, document: serde_json::json!({}) };
+        found.policies.insert("aws-operations-agent-test-read-9".into(), more);
+    });
+    let step = step(&observed, StepId::ReadPolicies);
+    assert_eq!(step.action, Action::Update);
+    let expected =
+        ["policy aws-operations-agent-test-read-2.Statement.Ec2.Action", "policy aws-operations-agent-test-read-1"];
+    assert_eq!(paths(&step.changes), expected);
+    assert_eq!(paths(&step.foreign), ["policy aws-operations-agent-test-read-9"]);
+}
+
+#[test]
+fn policies_that_are_gone_are_made_before_the_role_gets_them_again() {
+    let mut observed = samples::whole();
+    samples::delete(&mut observed, StepId::ReadPolicies);
+    let plan = plan(&samples::estate(), &observed);
+    let acting: Vec<_> = plan.steps.iter().filter(|step| step.operation.is_some()).collect();
+    assert_eq!(acting.iter().map(|step| step.id).collect::<Vec<_>>(), [StepId::ReadPolicies, StepId::ToolRole]);
+    assert_eq!((acting[0].action, acting[1].action), (Action::Create, Action::Update));
+    assert!(acting[1].depends_on.contains(&StepId::ReadPolicies));
+}
+
+#[test]
+fn a_policy_goes_only_after_the_role_lost_it() {
+    let mut desired = samples::estate();
+    let observed = samples::whole();
+    if let Some(Resource::ManagedPolicies(wanted)) = desired.resources.get_mut(&StepId::ReadPolicies) {
+        wanted.policies.pop_last();
+    }
+    let steps = plan(&desired, &observed).steps;
+    let position = |id| steps.iter().position(|step| step.id == id).unwrap();
+    assert!(position(StepId::ReadAccessStack) > position(StepId::ToolRole));
+    assert!(steps[position(StepId::ReadAccessStack)].depends_on.contains(&StepId::ApplicationStack));
 }
 
 #[test]

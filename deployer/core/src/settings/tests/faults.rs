@@ -309,3 +309,67 @@ fn senseless_depth_is_a_fault_and_no_crash() {
         assert!(!faults_of(&text).is_empty());
     }
 }
+
+#[test]
+fn a_data_operation_is_held_against_the_tiers_at_its_own_line() {
+    assert_eq!(
+        faults_of("[tools]\ndata_operations = [\n  \"logs:FilterLogEvents\",\n  \"logs\",\n]"),
+        ["config/invalid-value test.toml:5: `data_operations` in [tools] must be an operation such as \
+          logs:FilterLogEvents, not `logs`"]
+    );
+    assert_eq!(
+        faults_of(
+            r#"[tools]
+data_operations = [
+  "logs:FilterLogEvents",
+  "logs:FilterLogEvent",
+  "ec2:DescribeInstances",
+  "s3:DeleteBucket",
+  "ec2:GetPasswordData",
+]"#,
+        ),
+        [
+            "config/invalid-value test.toml:5: `data_operations` in [tools] names `logs:FilterLogEvent`, which is no \
+             operation that the tools know; hint: did you mean `logs:FilterLogEvents`?",
+            "config/invalid-value test.toml:6: `data_operations` in [tools] names `ec2:DescribeInstances`, which the \
+             tools may call without being listed; hint: leave it out",
+            "config/invalid-value test.toml:7: `data_operations` in [tools] names `s3:DeleteBucket`, which changes \
+             something in the account: no setting allows that; hint: leave it out",
+            "config/invalid-value test.toml:8: `data_operations` in [tools] names `ec2:GetPasswordData`, which gives \
+             out secrets or has side effects: no setting allows that; hint: leave it out",
+        ]
+    );
+}
+
+#[test]
+fn limits_of_the_tools_go_together_and_fit_into_the_functions_time() {
+    assert_eq!(
+        faults_of(
+            r#"[tools]
+timeout_seconds = 45
+[tools.limits]
+soft_deadline_seconds = 45
+calls_in_flight = 2
+items = 30000"#,
+        ),
+        [
+            "config/invalid-value test.toml:3: `hard_deadline_seconds` in [tools.limits] is 45 and must be less than \
+             `timeout_seconds` in [tools], which is 45; hint: the function ends at its time limit, and its answer with \
+             it",
+            "config/invalid-value test.toml:5: `soft_deadline_seconds` in [tools.limits] must be less than \
+             `hard_deadline_seconds`, which is 45; hint: between the two, calls under way still come to their end",
+            "config/invalid-value test.toml:6: `calls_per_service_and_region` in [tools.limits] must be at most \
+             `calls_in_flight`, which is 2, not 4; hint: raise the one or lower the other",
+            "config/invalid-value test.toml:7: `items` in [tools.limits] must be at most `most_items`, which is 20000, \
+             not 30000; hint: raise the one or lower the other",
+        ]
+    );
+    assert_eq!(
+        faults_of("[tools.limits]\nregions = 0\n[tools.nested_model]\nturns = 2"),
+        [
+            "config/invalid-value test.toml:3: `regions` in [tools.limits] must be between 1 and 50, not 0",
+            "config/missing-value test.toml:4: `id` in [tools.nested_model] is missing; hint: name a model, or leave \
+             the table out to switch the nested model off",
+        ]
+    );
+}

@@ -95,6 +95,24 @@ fallbacks = ["other"]
 memory_mb = 1024
 timeout_seconds = 30
 architecture = "x86_64"
+data_operations = ["logs:FilterLogEvents", "dynamodb:Query", "logs:FilterLogEvents"]
+session_policy = true
+[tools.nested_model]
+id = "us.amazon.nova-lite-v1:0"
+calls = 3
+[tools.limits]
+calls_in_flight = 8
+calls_per_service_and_region = 2
+regions = 3
+attempts = 2
+pages = 4
+items = 50
+most_items = 60
+result_bytes = 4096
+soft_deadline_seconds = 10
+hard_deadline_seconds = 29
+cursor_minutes = 5
+query_characters = 100
 [logs]
 retention_days = 30
 level = "info,agent=debug"

@@ -61,6 +61,7 @@ fn production_has_the_original_systems_values_and_is_protected() {
     assert_eq!(settings.model.id, "us.anthropic.claude-sonnet-4-6");
     assert_eq!((settings.agent.memory_mb, settings.agent.timeout_seconds), (512, 300));
     assert_eq!((settings.tools.memory_mb, settings.tools.timeout_seconds), (512, 900));
+    assert_eq!(settings.tool_settings, contract::ToolSettings::default());
     assert_eq!(settings.conversations.ttl_minutes, 30 * 24 * 60);
     assert_eq!(settings.logs.retention_days, 14);
     assert_eq!(settings.function_url, FunctionUrl { invokers: Vec::new(), cors: None });
