@@ -3,10 +3,12 @@
     account.py --ministack PYTHON --size 30 [--modules tools.ec2 scenes.hostile ...]
 
 Prints one line of JSON, {"url": ..., "cases": [...]}, and serves until its
-standard input is closed. Each module in tools/ (one a tool) and scenes/ has up to three parts:
+standard input is closed. Each module in tools/ (one a tool) and scenes/ has some of these parts:
 
     def seed(account)        makes resources through boto3
-    ANSWERS                  outputs for operations that no emulator answers
+    ANSWERS                  outputs for operations that no emulator answers; `make` instead of `output` is a
+                             function that makes the output from the parameters
+    MINISTACK                services that MiniStack answers here, beside those of front.py
     def cases(account)       questions with the facts expected of their answers,
                              computed here with boto3, not by the code under test
 """
@@ -19,6 +21,8 @@ import sys
 from dataclasses import asdict, dataclass, field
 
 import front as fronts
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 REGION = "us-east-1"
@@ -56,6 +60,20 @@ class Account:
             return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page.get(key, [])]
         return getattr(client, operation)(**parameters).get(key, [])
 
+    def prepare(self, name, output, **when):
+        """As an entry of ANSWERS, for outputs that name what was seeded."""
+        answer = {"when": when, "output": output}
+        fronts.check_answers({name: [answer]})
+        self.front.answers.setdefault(name, []).append(answer)
+
+    def measure(self, namespace, name, dimensions, values, region=REGION):
+        """Data points of a metric of an AWS service, as `{time in UTC: value}`: PutMetricData takes no namespace of AWS's."""
+        dimensions = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+        metric = {"MetricName": name, "Dimensions": dimensions}
+        # moto keeps times in UTC and without a zone.
+        data = [{**metric, "Timestamp": time.replace(tzinfo=None), "Value": value} for time, value in values.items()]
+        cloudwatch_backends[ACCOUNT_ID][region].put_metric_data(namespace, data)
+
 
 def many_instances(account, count):
     """A DescribeInstances output of reservations with ten instances each, like the account's first one."""
@@ -92,6 +110,7 @@ def main():
     for module in modules:
         for operation, prepared in getattr(module, "ANSWERS", {}).items():
             answers.setdefault(operation, []).extend(prepared)
+        fronts.MINISTACK |= getattr(module, "MINISTACK", set())
     fronts.check_answers(answers)
     moto = fronts.serve(DomainDispatcherApplication(create_backend_app))
     ministack = fronts.MiniStack(arguments.ministack)
@@ -104,8 +123,7 @@ def main():
         front.answers["ec2:DescribeInstances"] = [{"output": many_instances(account, arguments.instances)}]
     cases = [asdict(case) for module in modules if hasattr(module, "cases") for case in module.cases(account)]
     url = fronts.serve(front)
-    prepared = sorted(answers)
-    print(json.dumps({"url": url, "cases": cases, "prepared": prepared, "ministack": sorted(fronts.MINISTACK)}, default=str), flush=True)
+    print(json.dumps({"url": url, "cases": cases}, default=str), flush=True)
     sys.stdin.read()
     ministack.stop()
 

@@ -24,6 +24,7 @@ import xml.sax.saxutils
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.handlers
 import botocore.session
 import urllib3
 from botocore.validate import ParamValidator
@@ -37,9 +38,20 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 SIGNED_AS = {"monitoring": "cloudwatch"}
 
 # Where a service's reads go; moto where nothing is named.
-MINISTACK = {"s3", "sqs", "sns", "logs", "lambda"}
+MINISTACK = {"s3", "sqs", "sns", "logs", "lambda", "cloudformation", "dynamodb"}
 
-RESOURCE_IDS = re.compile(r"(Ids|InstanceIds|GroupIds|VolumeIds)$")
+# What AWS pages although botocore has no paginator for it: token in, token out, limit, lists (API references).
+PAGED_TOO = {
+    "ce:GetCostAndUsage": ("NextPageToken", "NextPageToken", None, ["ResultsByTime"]),
+    "ce:GetReservationCoverage": ("NextPageToken", "NextPageToken", "MaxResults", ["CoveragesByTime"]),
+    "ce:GetReservationUtilization": ("NextPageToken", "NextPageToken", "MaxResults", ["UtilizationsByTime"]),
+    "ce:GetSavingsPlansCoverage": ("NextToken", "NextToken", "MaxResults", ["SavingsPlansCoverages"]),
+    "sesv2:ListConfigurationSets": ("NextToken", "NextToken", "PageSize", ["ConfigurationSets"]),
+    "sesv2:ListEmailIdentities": ("NextToken", "NextToken", "PageSize", ["EmailIdentities"]),
+}
+
+# Lists of resources; owners may be given together with a page size.
+RESOURCE_IDS = re.compile(r"(?<!Owner)(?<!RestorableByUser)Ids$")
 
 
 class AwsError(Exception):
@@ -97,11 +109,12 @@ class Front:
         self.answers = answers
         self.session = botocore.session.get_session()
         self.lock = threading.Lock()
+        self.clients, self.making = {}, threading.Lock()
         self.http = urllib3.PoolManager(maxsize=32, retries=False)
         self.reset({})
 
     def reset(self, switches):
-        """`page_size`: most items of a page. `throttle_every`: each so manieth call is throttled.
+        """`page_size`: most items of a page. `throttle_every`: each so manieth call is throttled, unless it was before.
         `faults`: [{"operation": "ec2:DescribeVpcs", "region": ..., "fault": "denied|throttle|error|hang|drop|garbage", "times": n}]
         """
         with self.lock:
@@ -109,6 +122,7 @@ class Front:
             self.throttle_every = switches.get("throttle_every")
             self.faults = [dict(fault) for fault in switches.get("faults", [])]
             self.calls, self.count, self.whole = [], 0, getattr(self, "whole", {})
+            self.throttled = set()
 
     # WSGI
 
@@ -120,28 +134,32 @@ class Front:
             return respond(start_response, 200, {}, b"{}")
         if request.path == "/_front/calls":
             return respond(start_response, 200, {"Content-Type": "application/json"}, json.dumps(self.calls).encode())
-        operation = None
+        operation = protocol = None
         try:
             service, region = self.addressee(request)
             operation, labels = get_service_router(service).match(request)
+            protocol = determine_request_protocol(operation.service_model, request.content_type)
             name = f"{service}:{operation.name}"
-            parameters = self.parameters(request, operation, labels)
-            self.record(name, region, parameters)
-            fault = self.fault(name, region)
+            parameters = self.parameters(request, operation, protocol, labels)
+            call = self.record(name, region, parameters)
+            fault = self.fault(name, region, parameters)
             if fault:
-                return self.act_out(fault, name, operation, start_response, environ)
-            answer = self.prepared(service, operation.name, parameters)
-            if answer is None:
+                return self.act_out(fault, name, operation, protocol, start_response, environ)
+            prepared = self.prepared(name, region, parameters)
+            call["by"] = "responder" if prepared else "ministack" if service in MINISTACK else "moto"
+            if prepared:
+                answer = self.prepared_page(service, operation.name, parameters, prepared)
+            else:
                 answer = self.paged(service, operation, parameters, region)
             if answer is None:
                 return self.forward(service, request, body, start_response)
-            return self.written(operation, answer, start_response)
+            return self.written(operation, protocol, answer, start_response)
         except AwsError as error:
-            return self.refused(operation, error, start_response)
+            return self.refused(operation, protocol, error, start_response)
         except botocore.exceptions.ClientError as error:
             found = error.response["Error"]
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-            return self.refused(operation, AwsError(status, found["Code"], found.get("Message", "")), start_response)
+            return self.refused(operation, protocol, AwsError(status, found["Code"], found.get("Message", "")), start_response)
 
     @staticmethod
     def addressee(request):
@@ -162,8 +180,7 @@ class Front:
         return service, region
 
     @staticmethod
-    def parameters(request, operation, labels):
-        protocol = determine_request_protocol(operation.service_model, request.content_type)
+    def parameters(request, operation, protocol, labels):
         parts = {
             "method": request.method,
             "values": request.values,
@@ -179,10 +196,12 @@ class Front:
             self.count += 1
             call = {"operation": name, "region": region, "parameters": parameters}
             self.calls.append(json.loads(json.dumps(call, default=str)))
+            return self.calls[-1]
 
     # Faults
 
-    def fault(self, name, region):
+    def fault(self, name, region, parameters):
+        call = json.dumps([name, region, parameters], sort_keys=True, default=str)
         with self.lock:
             for fault in self.faults:
                 if fault["operation"] not in (name, "*") or fault.get("region", region) != region:
@@ -192,20 +211,22 @@ class Front:
                 if "times" in fault:
                     fault["times"] -= 1
                 return fault["fault"]
-            if self.throttle_every and self.count % self.throttle_every == 0:
+            # Not the same call again and again: whether attempts are enough would be left to chance.
+            if self.throttle_every and self.count % self.throttle_every == 0 and call not in self.throttled:
+                self.throttled.add(call)
                 return "throttle"
         return None
 
-    def act_out(self, fault, name, operation, start_response, environ):
+    def act_out(self, fault, name, operation, protocol, start_response, environ):
         if fault == "throttle":
             code = "RequestLimitExceeded" if name.startswith("ec2:") else "ThrottlingException"
-            return self.refused(operation, AwsError(503 if name.startswith("ec2:") else 400, code, "Rate exceeded"), start_response)
+            return self.refused(operation, protocol, AwsError(503 if name.startswith("ec2:") else 400, code, "Rate exceeded"), start_response)
         if fault == "denied":
             code = "UnauthorizedOperation" if name.startswith("ec2:") else "AccessDenied"
             message = f"User is not authorized to perform: {name}"
-            return self.refused(operation, AwsError(403, code, message), start_response)
+            return self.refused(operation, protocol, AwsError(403, code, message), start_response)
         if fault == "error":
-            return self.refused(operation, AwsError(500, "InternalError", "try again"), start_response)
+            return self.refused(operation, protocol, AwsError(500, "InternalError", "try again"), start_response)
         if fault == "garbage":
             return respond(start_response, 200, {"Content-Type": "text/xml"}, b"<<not an answer")
         if fault == "hang":
@@ -216,26 +237,34 @@ class Front:
 
     # Answers
 
-    def prepared(self, service, operation, parameters):
-        """The first prepared output whose `when` the parameters hold."""
-        for answer in self.answers.get(f"{service}:{operation}", []):
-            if all(parameters.get(name) == value for name, value in answer.get("when", {}).items()):
-                if "error" in answer:
-                    raise AwsError(*answer["error"])
-                return self.page_of(service, operation, parameters, lambda _: answer["output"])
+    def prepared(self, name, region, parameters):
+        """The first prepared answer of this `region`, or of any, whose `when` the parameters hold."""
+        for answer in self.answers.get(name, []):
+            is_meant = all(parameters.get(key) == value for key, value in answer.get("when", {}).items())
+            if is_meant and answer.get("region", region) == region:
+                return answer
         return None
+
+    def prepared_page(self, service, operation, parameters, answer):
+        if "error" in answer:
+            raise AwsError(*answer["error"])
+        make = answer.get("make")
+        whole = (lambda plain: checked(service, operation, make(plain))) if make else (lambda _: answer["output"])
+        return self.page_of(service, operation, parameters, whole)
 
     def paged(self, service, operation, parameters, region):
         """The page that was asked for; None where the backend's own answer serves."""
         if not self.page_size:
             return None
+        if f"{service}:{operation.name}" == "route53:ListResourceRecordSets":
+            return self.record_sets(operation, parameters, region)
         return self.page_of(service, operation.name, parameters, lambda plain: self.everything(service, operation, plain, region))
 
     def page_of(self, service, operation, parameters, whole):
         pagination = self.pagination(service, operation)
         if not pagination or not self.page_size:
             return whole(parameters) if pagination is None or not self.page_size else None
-        token_in, token_out, limit, result = pagination
+        token_in, token_out, limit, results = pagination
         if limit and limit in parameters and any(RESOURCE_IDS.search(name) and parameters[name] for name in parameters):
             raise AwsError(400, "InvalidParameterCombination", f"{limit} cannot be given together with ids")
         plain = {name: value for name, value in parameters.items() if name not in (token_in, limit)}
@@ -243,14 +272,36 @@ class Front:
         digest = hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:12]
         start = self.offset(parameters.get(token_in), digest)
         size = min(int(parameters.get(limit) or self.page_size), self.page_size)
-        items = output.get(result, [])
-        output[result] = items[start : start + size]
+        # A page of several lists goes on with the next list where one ends.
+        items = [(result, item) for result in results for item in output.get(result) or []]
+        output.update({result: [] for result in results if result in output})
+        for result, item in items[start : start + size]:
+            output[result].append(item)
         output.pop(token_out, None)
         if start + size < len(items):
             output[token_out] = base64.b64encode(f"{digest}:{start + size}".encode()).decode()
-        more = self.session.get_paginator_model(service)._paginator_config[operation].get("more_results")
+        more = self.session.get_paginator_model(service)._paginator_config.get(operation, {}).get("more_results")
         if more:
             output[more] = start + size < len(items)
+        return output
+
+    def record_sets(self, operation, parameters, region):
+        """A page of a zone. Its token is a record: they are in the order of their names, the last label first."""
+        zone = self.everything("route53", operation, {"HostedZoneId": parameters["HostedZoneId"]}, region)
+        parts = ("Name", "Type", "SetIdentifier")
+        tokens = dict(zip(parts, ("RecordName", "RecordType", "RecordIdentifier")))
+
+        def place(record):
+            name = record.get("Name") or ""
+            return name.rstrip(".").lower().split(".")[::-1], record.get("Type") or "", record.get("SetIdentifier") or ""
+
+        start = place({part: parameters.get(f"Start{token}") for part, token in tokens.items()}) if "StartRecordName" in parameters else ([],)
+        records = [record for record in sorted(zone["ResourceRecordSets"], key=place) if place(record) >= start]
+        size = min(int(parameters.get("MaxItems") or self.page_size), self.page_size)
+        output = {"ResourceRecordSets": records[:size], "IsTruncated": len(records) > size, "MaxItems": str(size)}
+        for part, token in tokens.items() if len(records) > size else ():
+            if records[size].get(part):
+                output[f"Next{token}"] = records[size][part]
         return output
 
     @staticmethod
@@ -267,16 +318,18 @@ class Front:
 
     def pagination(self, service, operation):
         """Plain member names of a paged operation; None without a paginator that has them."""
+        if f"{service}:{operation}" in PAGED_TOO:
+            return PAGED_TOO[f"{service}:{operation}"]
         try:
             config = self.session.get_paginator_model(service)._paginator_config.get(operation)
         except botocore.exceptions.UnknownServiceError:
             return None
         if not config:
             return None
-        result = config["result_key"] if isinstance(config["result_key"], str) else config["result_key"][0]
-        names = (config["input_token"], config["output_token"], config.get("limit_key"), result)
-        plain = all(name is None or (isinstance(name, str) and re.fullmatch(r"\w+", name)) for name in names)
-        return names if plain else None
+        results = [config["result_key"]] if isinstance(config["result_key"], str) else config["result_key"]
+        names = (config["input_token"], config["output_token"], config.get("limit_key"))
+        is_plain = (name is None or (isinstance(name, str) and re.fullmatch(r"\w+", name)) for name in (*names, *results))
+        return (*names, results) if all(is_plain) else None
 
     def everything(self, service, operation, parameters, region):
         key = json.dumps([service, operation.name, parameters, region], sort_keys=True, default=str)
@@ -295,8 +348,17 @@ class Front:
         return self.ministack.url() if service in MINISTACK else self.moto
 
     def client(self, service, region="us-east-1"):
-        config = botocore.config.Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"})
-        return boto3.client(
+        """One for each service and region: making one takes longer than a call."""
+        with self.making:
+            if (service, region) not in self.clients:
+                self.clients[service, region] = self.make_client(service, region)
+        return self.clients[service, region]
+
+    def make_client(self, service, region):
+        config = botocore.config.Config(
+            retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}, max_pool_connections=32
+        )
+        client = boto3.client(
             service,
             region_name=region,
             endpoint_url=self.backend(service),
@@ -304,6 +366,9 @@ class Front:
             aws_secret_access_key="test",
             config=config,
         )
+        # Policies go on as the text that they came as.
+        client.meta.events.unregister("after-call.iam", botocore.handlers.json_decode_policies)
+        return client
 
     def forward(self, service, request, body, start_response):
         headers = {name: value for name, value in request.headers if name.lower() not in ("connection", "content-length")}
@@ -314,16 +379,15 @@ class Front:
 
     # The wire
 
-    def written(self, operation, output, start_response):
-        protocol = operation.service_model.protocol
+    def written(self, operation, protocol, output, start_response):
         serialized = get_serializer_class(operation.service_model.service_name, protocol)(operation).serialize(output)
         body = serialized["body"]
         body = body.encode() if isinstance(body, str) else body
         return respond(start_response, serialized["status_code"], dict(serialized["headers"]), body)
 
     @staticmethod
-    def refused(operation, error, start_response):
-        protocol = operation.service_model.protocol if operation else "query"
+    def refused(operation, protocol, error, start_response):
+        protocol = protocol or "query"
         if "json" in protocol:
             body = json.dumps({"__type": error.code, "message": error.message}).encode()
             headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code}
@@ -349,14 +413,18 @@ def respond(start_response, status, headers, body):
 def check_answers(answers):
     """Every prepared output, against botocore's model of it."""
     for name, prepared in answers.items():
-        service, operation = name.split(":")
-        shape = get_service_model(service).operation_model(operation).output_shape
         for answer in prepared:
             if "output" in answer:
-                report = ParamValidator().validate(answer["output"], shape)
-                if report.has_errors():
-                    raise SystemExit(f"prepared answer of {name}: {report.generate_report()}")
-                with_times(answer["output"], shape)
+                checked(*name.split(":"), answer["output"])
+
+
+def checked(service, operation, output):
+    """A prepared or made output, fit for the serializers."""
+    shape = get_service_model(service).operation_model(operation).output_shape
+    report = ParamValidator().validate(output, shape)
+    if report.has_errors():
+        raise ValueError(f"prepared answer of {service}:{operation}: {report.generate_report()}")
+    return with_times(output, shape)
 
 
 def with_times(value, shape):

@@ -88,6 +88,7 @@ impl Sam {
         let stacks = vec![
             stack("-foundation", "foundation.yaml", vec![]),
             stack("-data", "data.yaml", vec![]),
+            stack("-read-access", "read-access.yaml", vec![]),
             stack("", "application.yaml", parameters(place)),
         ];
         let program = python_environment("sam").join("bin/python");

@@ -18,6 +18,9 @@ const REPEATS: usize = 9;
 const TOOL: &str = "ec2_read_operations";
 const MIB: f64 = 1024.0 * 1024.0;
 
+/// The account's pages are made by Python, which must not end the reading.
+const UNHURRIED: &str = r#"{"limits": {"soft_deadline_seconds": 200, "hard_deadline_seconds": 250}}"#;
+
 /// Pages through all instances and keeps eight columns, as a script would.
 const BOTO3: &str = r#"
 import json, resource, sys
@@ -101,8 +104,10 @@ fn run_tools(program: &Path, account: &Account, mut arguments: Value) -> Run {
     arguments["query"] = json!("List all instances");
     arguments["operation"] = json!("instances");
     let started = Instant::now();
-    let process = ToolProcess::start(program, &account.variables());
-    let answer = process.call(TOOL, arguments);
+    let mut variables = account.variables();
+    variables.insert("TOOL_SETTINGS".into(), UNHURRIED.into());
+    let process = ToolProcess::start(program, &variables);
+    let answer = process.call_within(TOOL, arguments, 300);
     let seconds = started.elapsed().as_secs_f64();
     assert_eq!(answer["success"], true, "{answer}");
     let rows = answer["completeness"]["items"].as_u64().unwrap_or_default();
@@ -115,6 +120,7 @@ fn run_boto3(python: &Path, account: &Account, mode: &str) -> Run {
         .args(["-c", BOTO3, mode])
         .env_clear()
         .envs(account.variables())
+        .env("AWS_DEFAULT_REGION", "us-east-1")
         .stderr(Stdio::inherit())
         .output()
         .expect("the virtual environment has a python");

@@ -14,8 +14,6 @@ use crate::{project_root, python_environment, python_environment_of, send};
 pub struct Account {
     url: String,
     cases: Vec<Case>,
-    prepared: BTreeSet<String>,
-    on_ministack: BTreeSet<String>,
     /// It ends, with what it started, when its standard input is closed.
     front: Child,
 }
@@ -36,10 +34,6 @@ pub struct Case {
 struct Greeting {
     url: String,
     cases: Vec<Case>,
-    /// Operations that the front answers itself.
-    prepared: BTreeSet<String>,
-    /// Services that MiniStack answers; moto answers the others.
-    ministack: BTreeSet<String>,
 }
 
 impl Account {
@@ -69,13 +63,7 @@ impl Account {
         BufReader::new(output).read_line(&mut line).expect("the account prints text");
         let greeting: Greeting =
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("the account says where it is, not `{line}`: {error}"));
-        Self {
-            url: greeting.url,
-            cases: greeting.cases,
-            prepared: greeting.prepared,
-            on_ministack: greeting.ministack,
-            front,
-        }
+        Self { url: greeting.url, cases: greeting.cases, front }
     }
 
     pub fn url(&self) -> &str {
@@ -92,7 +80,7 @@ impl Account {
         assert!(answer.status.is_success(), "{answer:?}");
     }
 
-    /// `{"operation", "region", "parameters"}` of every call since the last switch.
+    /// `{"operation", "region", "parameters"}` of every call since the last switch; with `by` who answered it.
     pub fn calls(&self) -> Vec<Value> {
         let answer = send(|client| client.get(format!("{}/_front/calls", self.url))).json();
         answer.as_array().expect("the front answers a list").clone()
@@ -101,15 +89,8 @@ impl Account {
     /// Who answered the calls since the last switch: `moto`, `ministack`, `responder`, or several of them.
     pub fn proof(&self) -> String {
         let calls = self.calls();
-        let kinds = calls.iter().filter_map(|call| call["operation"].as_str()).map(|operation| {
-            let service = operation.split(':').next().unwrap_or_default();
-            match (self.prepared.contains(operation), self.on_ministack.contains(service)) {
-                (true, _) => "responder",
-                (false, true) => "ministack",
-                (false, false) => "moto",
-            }
-        });
-        kinds.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" + ")
+        let kinds: BTreeSet<_> = calls.iter().filter_map(|call| call["by"].as_str()).collect();
+        kinds.into_iter().collect::<Vec<_>>().join(" + ")
     }
 
     /// The variables with which a function reads this account.
@@ -152,6 +133,9 @@ impl Case {
         if answer["success"] != true {
             faults.push(format!("no success: {answer}"));
             return faults;
+        }
+        if answer["completeness"]["truncated"] != false {
+            faults.push(format!("the answer says that it lacks something: {}", answer["completeness"]["notes"]));
         }
         if let Some(failed) = answer["completeness"]["failed"].as_array() {
             faults.extend(failed.iter().map(|failure| format!("a read failed: {failure}")));

@@ -35,7 +35,11 @@ pub fn inventory(aws: &AwsClient) -> Inventory {
         let urls = aws.call("lambda", "list_function_url_configs", json!({"FunctionName": function}));
         inventory.insert(format!("URLs of {function}"), texts(&urls["FunctionUrlConfigs"], "AuthType"));
     }
+    let policies = aws.call("iam", "list_policies", json!({"Scope": "Local"}));
+    inventory.insert("managed policies".into(), texts(&policies["Policies"], "PolicyName"));
     for role in inventory["list_roles"].clone() {
+        let attached = aws.call("iam", "list_attached_role_policies", json!({"RoleName": role}));
+        inventory.insert(format!("attached to {role}"), texts(&attached["AttachedPolicies"], "PolicyName"));
         let policies = aws.call("iam", "list_role_policies", json!({"RoleName": role}));
         inventory.insert(format!("policies of {role}"), texts(&policies["PolicyNames"], ""));
     }

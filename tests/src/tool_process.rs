@@ -20,8 +20,8 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, mpsc};
 
-/// Longer than any deadline of the function.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long after Lambda's end of an invocation its answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One instance of the function. Events are answered one after the other.
 pub struct ToolProcess {
@@ -87,7 +87,7 @@ impl ToolProcess {
         sent.expect("the Runtime API runs");
         self.runtime.block_on(async {
             let mut answers = self.answers.lock().await;
-            let answer = tokio::time::timeout(PATIENCE, answers.recv()).await.expect("the function answers in time");
+            let answer = tokio::time::timeout(Duration::from_secs(seconds) + PATIENCE, answers.recv()).await.expect("the function answers in time");
             answer.expect("the Runtime API runs")
         })
     }
