@@ -58,8 +58,8 @@ OWNED_BY_AWS = {
     "arn:${Partition}:ec2:${Region}:${Account}:prefix-list/*": "arn:${Partition}:ec2:${Region}:aws:prefix-list/*",
 }
 
-# Actions that the reference narrows to ARNs although IAM is asked about `*`, or
-# although the answer is smaller where `*` is not allowed.
+# Actions that the reference narrows to ARNs although IAM may be asked about `*`,
+# or although the answer is smaller where `*` is not allowed.
 NOT_NARROWED = {
     # CloudWatch API reference: composite alarms are left out of the answers to a narrower permission.
     "cloudwatch:DescribeAlarmHistory",
@@ -67,6 +67,23 @@ NOT_NARROWED = {
     # Amazon ECS developer guide, "Identity-based policy examples": narrowed by cluster in a condition
     # alone, since IAM is asked about `*` where no container instance is named.
     "ecs:ListTasks",
+    # Denials of SES say `on resource: *` where no tenant is named.
+    "ses:GetSuppressedDestination",
+    "ses:ListSuppressedDestinations",
+    # Calls that may name no resource at all, like those above.
+    "ce:GetAnomalies",
+    "ce:GetAnomalyMonitors",
+    "ce:GetAnomalySubscriptions",
+    "cloudformation:DescribeStackResources",
+    "cloudformation:ListStackRefactors",
+    "cloudwatch:ListAlarmMuteRules",
+    "ecs:DescribeCapacityProviders",
+    "route53:ListQueryLoggingConfigs",
+    "sagemaker:ListModelPackages",
+    "sagemaker:ListPipelineExecutionSteps",
+    "ses:GetDedicatedIps",
+    "ses:ListRecommendations",
+    "ses:ListReputationEntities",
 }
 
 

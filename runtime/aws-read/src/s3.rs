@@ -27,10 +27,24 @@ pub(crate) fn region_filter(parameters: &Map<String, Value>) -> Option<Region> {
 }
 
 /// The region to ask instead, when S3 says that the bucket is elsewhere
-/// (301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed).
+/// (301 PermanentRedirect, 307 TemporaryRedirect, 400 AuthorizationHeaderMalformed
+/// and IllegalLocationConstraintException).
 pub(crate) fn other_region(fault: &Fault, asked: &Region) -> Option<Region> {
     let redirects = matches!(fault.status, 301 | 302 | 307 | 400);
-    fault.region.clone().filter(|region| redirects && region != asked)
+    let named = fault.region.clone().or_else(|| constraint(fault));
+    named.filter(|region| redirects && region != asked)
+}
+
+/// Where a bucket is, as the refusal says that follows a request from or to a region
+/// that accounts opt in to: "The af-south-1 location constraint is incompatible ...".
+/// A bucket in us-east-1 has no constraint, which is "unspecified" (botocore, issue 3197
+/// and pull request 3303).
+fn constraint(fault: &Fault) -> Option<Region> {
+    let message = fault.message.strip_prefix("The ").filter(|_| fault.code == "IllegalLocationConstraintException")?;
+    match message.split_once(" location constraint is incompatible")?.0 {
+        "unspecified" => Region::parse("us-east-1"),
+        name => Region::parse(name).filter(Region::is_known),
+    }
 }
 
 #[cfg(test)]
@@ -58,5 +72,26 @@ mod tests {
         assert_eq!(other_region(&fault(301, "eu-west-1"), &asked), Region::parse("eu-west-1"));
         assert_eq!(other_region(&fault(301, "us-east-1"), &asked), None);
         assert_eq!(other_region(&fault(403, "eu-west-1"), &asked), None);
+    }
+
+    #[test]
+    fn a_bucket_beyond_an_opt_in_region_is_found_by_its_location_constraint() {
+        let fault = |code: &str, place: &str| Fault {
+            status: 400,
+            code: code.into(),
+            message: format!(
+                "The {place} location constraint is incompatible for the region specific endpoint this request was \
+                 sent to."
+            ),
+            request_id: None,
+            region: None,
+        };
+        let illegal = "IllegalLocationConstraintException";
+        let of = |name: &str| Region::parse(name).unwrap();
+        assert_eq!(other_region(&fault(illegal, "af-south-1"), &of("us-east-1")), Some(of("af-south-1")));
+        assert_eq!(other_region(&fault(illegal, "unspecified"), &of("af-south-1")), Some(of("us-east-1")));
+        for (code, place) in [(illegal, "af-south-1"), (illegal, "nowhere-1"), ("InvalidRequest", "us-east-1")] {
+            assert_eq!(other_region(&fault(code, place), &of("af-south-1")), None, "{code} {place}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::signing::{self, Scope};
 use clock::Clock;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Largest answer that is read, in bytes; 1,000 instances have about 5 MB.
 const MAX_BODY: usize = 32 * 1024 * 1024;

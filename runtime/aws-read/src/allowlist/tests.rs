@@ -195,19 +195,53 @@ struct Reference {
 #[derive(Deserialize)]
 struct Action {
     access: String,
+    /// ARN patterns; none where the action has to be allowed on `*`.
+    resources: Vec<String>,
+}
+
+fn reference() -> BTreeMap<String, Action> {
+    let file: Reference = serde_json::from_str(include_str!("../../../../configs/aws-iam-actions.json")).unwrap();
+    file.actions
 }
 
 #[test]
 fn every_action_is_known_to_iam_and_only_reads() {
-    let reference: Reference = serde_json::from_str(include_str!("../../../../configs/aws-iam-actions.json")).unwrap();
+    let reference = reference();
     let named: BTreeSet<&str> = iam_actions(&DataOptIn::parse(&data_operations()).unwrap()).into_iter().collect();
-    assert_eq!(named, reference.actions.keys().map(String::as_str).collect());
-    for (name, action) in &reference.actions {
+    assert_eq!(named, reference.keys().map(String::as_str).collect());
+    for (name, action) in &reference {
         assert!(["List", "Read"].contains(&action.access.as_str()), "{name} is {}", action.access);
         assert!(!name.contains('*'), "{name}");
     }
     let all = SERVICES.iter().flat_map(|service| operations(service));
     assert!(all.into_iter().all(|operation| !operation.iam_actions().is_empty()));
+}
+
+/// Denials of these say `on resource: *`, or leave a part of the answer out, when an
+/// ARN of the account is all that is allowed (configs/aws-iam-actions.py names the sources).
+#[test]
+fn calls_that_iam_judges_without_an_arn_are_not_narrowed_to_one() {
+    let reference = reference();
+    for action in [
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:DescribeAlarmHistory",
+        "ecs:ListTasks",
+        "ses:ListSuppressedDestinations",
+        "ce:GetAnomalyMonitors",
+    ] {
+        assert!(reference[action].resources.is_empty(), "{action}");
+    }
+    assert!(!reference["ecs:DescribeTasks"].resources.is_empty());
+}
+
+#[test]
+fn what_aws_owns_is_among_the_resources_of_the_reads_that_reach_it() {
+    for (action, owned) in [
+        ("iam:GetPolicyVersion", "arn:${Partition}:iam::aws:policy/*"),
+        ("ec2:GetManagedPrefixListEntries", "arn:${Partition}:ec2:${Region}:aws:prefix-list/*"),
+    ] {
+        assert!(reference()[action].resources.iter().any(|pattern| pattern == owned), "{action}");
+    }
 }
 
 #[test]

@@ -88,7 +88,11 @@ impl Client {
     }
 
     /// Tries again what is worth it; the inner result is AWS's own answer.
+    ///
+    /// The slot is kept while it waits for another attempt: a service that throttles is
+    /// asked less often then, and calls that wait for a slot spend none of their attempts.
     async fn attempts(&self, read: &Read, outgoing: &Outgoing<'_>) -> Result<Result<Reply, Fault>, ReadError> {
+        let _slot = self.slots.take(read.allowed.service(), outgoing.region.as_str()).await;
         let (mut attempt, mut is_clock_tried) = (1, false);
         loop {
             let failure = match self.attempt(read, outgoing).await {
@@ -135,7 +139,6 @@ impl Client {
             endpoint: &endpoint,
             credentials: &credentials,
         };
-        let _slot = self.slots.take(read.allowed.service(), outgoing.region.as_str()).await;
         outgoing.is_sent.store(true, Ordering::Relaxed);
         let reply = self.transport.exchange(exchange).await.map_err(|no_reply| no_reply.of(read))?;
         match protocol::fault(read.service, &reply) {

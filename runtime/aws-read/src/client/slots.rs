@@ -6,6 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// Services that answer few requests a second, which calls side by side would use up
+/// at once: Route 53 takes five of an account (Route 53 developer guide, "Quotas"), SES
+/// one (SES developer guide, "Service quotas").
+const ONE_BY_ONE: [&str; 3] = ["route53", "ses", "sesv2"];
+
 #[derive(Debug)]
 pub(super) struct Slots {
     all: Arc<Semaphore>,
@@ -38,7 +43,8 @@ impl Slots {
 
     fn of(&self, service: &str, region: &str) -> Arc<Semaphore> {
         let mut each = self.each.lock().unwrap_or_else(PoisonError::into_inner);
-        let permits = self.per_service_and_region.min(Semaphore::MAX_PERMITS);
+        let most = if ONE_BY_ONE.contains(&service) { 1 } else { Semaphore::MAX_PERMITS };
+        let permits = self.per_service_and_region.min(most);
         let key = (service.to_owned(), region.to_owned());
         each.entry(key).or_insert_with(|| Arc::new(Semaphore::new(permits))).clone()
     }
@@ -59,5 +65,14 @@ mod tests {
         assert!(slots.take("iam", "eu-west-1").now_or_never().is_none());
         drop(first);
         assert!(slots.take("ec2", "eu-west-1").now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_service_that_takes_few_requests_is_asked_one_by_one() {
+        for (service, is_narrow) in [("route53", true), ("sesv2", true), ("iam", false)] {
+            let slots = Slots::new(16, 4);
+            let _first = slots.take(service, "us-east-1").await;
+            assert_eq!(slots.take(service, "us-east-1").now_or_never().is_none(), is_narrow, "{service}");
+        }
     }
 }

@@ -42,6 +42,10 @@ impl Refusal {
         if let Some(denial) = Denial::of(&self.fault) {
             return Some(denial.hint(&self.iam_actions));
         }
+        if self.fault.is_cost_explorer_off() {
+            let hint = "the management account switches Cost Explorer on, for itself and its member accounts";
+            return Some(hint.into());
+        }
         if self.fault.is_expired() {
             return Some("the credentials have expired; get new ones".into());
         }
@@ -63,18 +67,26 @@ impl fmt::Display for Refusal {
 }
 
 impl Fault {
-    /// The caller is known and may not do this.
+    /// The caller is known and may not do this. The answer to a HEAD request has no
+    /// body and so no code (S3 API reference, HeadBucket).
     pub fn is_denied(&self) -> bool {
-        const CODES: [&str; 7] = [
+        const CODES: [&str; 8] = [
             "AccessDenied",
             "AccessDeniedException",
             "AllAccessDisabled",
             "AuthorizationError",
             "AuthorizationErrorException",
+            "HTTP 403",
             "UnauthorizedException",
             "UnauthorizedOperation",
         ];
-        CODES.contains(&self.code.as_str())
+        CODES.contains(&self.code.as_str()) && !self.is_cost_explorer_off()
+    }
+
+    /// "User not enabled for cost explorer access" comes as a denial, and no permission
+    /// helps (Cost Management user guide, "Controlling access to Cost Explorer").
+    fn is_cost_explorer_off(&self) -> bool {
+        self.message.to_lowercase().contains("not enabled for cost explorer")
     }
 
     pub(crate) fn is_expired(&self) -> bool {
@@ -130,6 +142,19 @@ mod tests {
             "s3:ListBuckets in us-east-1: AccessDenied: no (hint: the tool function's role needs s3:ListAllMyBuckets)"
         );
         assert_eq!(refusal("NoSuchBucket", "no", "us-east-1").hint(), None);
+    }
+
+    #[test]
+    fn cost_explorer_that_is_off_is_no_missing_permission() {
+        let refusal = refusal("AccessDeniedException", "User not enabled for cost explorer access", "us-east-1");
+        assert!(!refusal.fault.is_denied());
+        assert!(refusal.hint().unwrap().starts_with("the management account switches Cost Explorer on"), "{refusal}");
+    }
+
+    #[test]
+    fn a_denial_without_a_body_is_one() {
+        let refusal = refusal("HTTP 403", "", "us-east-1");
+        assert_eq!(refusal.hint().unwrap(), "the tool function's role needs s3:ListAllMyBuckets");
     }
 
     #[test]

@@ -272,6 +272,16 @@ mod tests {
         assert_eq!(limit("route53:ListResourceRecordSets").value(5000), json!("300"));
     }
 
+    /// Cost Explorer API reference: "MaxResults: This field is only used when the SortBy
+    /// value is provided in the request".
+    #[test]
+    fn a_limit_that_needs_another_parameter_is_not_set() {
+        for operation in ["GetCostCategories", "GetDimensionValues", "GetTags"] {
+            assert!(paginator(&format!("ce:{operation}")).unwrap().limit.is_none(), "{operation}");
+        }
+        assert_eq!(limit("ce:GetAnomalyMonitors").value(1000), json!(100));
+    }
+
     #[test]
     fn explicit_ids_stand_against_a_limit_and_owners_do_not() {
         let fits = |given: Value| limit("ec2:DescribeSnapshots").fits(given.as_object().unwrap());

@@ -106,9 +106,15 @@ impl Statement {
         texts(&self.0["Resource"])
     }
 
-    /// True when the statement is about all resources, not some.
+    /// True when the statement is about all resources, not some. All but those of `NotResource` are still all.
     pub fn names_every_resource(&self) -> bool {
-        self.resources().into_iter().any(|pattern| pattern.bytes().all(|byte| byte == b'*'))
+        self.leaves_out_resources()
+            || self.resources().into_iter().any(|pattern| pattern.bytes().all(|byte| byte == b'*'))
+    }
+
+    /// True when it names the resources that it is not about.
+    pub fn leaves_out_resources(&self) -> bool {
+        self.0.get("NotResource").is_some()
     }
 
     /// `Principal`; empty where a policy has none, as an identity's own policies do.
@@ -318,6 +324,14 @@ mod tests {
         let power = statement(json!({"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}));
         assert!(power.names_action("s3:GetObject") && !power.names_action("iam:PassRole"));
         assert!(!power.names_every_action() && power.names_every_resource());
+    }
+
+    #[test]
+    fn not_resource_names_everything_else() {
+        let most = statement(json!({"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::secrets/*"}));
+        assert!(most.names_every_resource() && most.leaves_out_resources());
+        let one = statement(json!({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::secrets/*"}));
+        assert!(!one.names_every_resource() && !one.leaves_out_resources());
     }
 
     #[test]

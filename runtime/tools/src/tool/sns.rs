@@ -63,7 +63,8 @@ pub(crate) const TOOL: ServiceTool = ServiceTool {
         },
         Recipe {
             name: "subscriptions",
-            answers: "Subscriptions with topic, protocol and endpoint; telephone numbers and web addresses shortened.",
+            answers: "Subscriptions with topic, protocol, endpoint and whether they are confirmed; of endpoints that are no \
+                      ARNs only that they are there.",
             example: "List all SNS subscriptions",
             topic: &[&["subscription", "subscriber", "subscribed", "endpoint"]],
             not: &["no", "pending", "unconfirmed", "unused", "policy", "waiting"],

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::details::{self, Identity};
+use crate::service::policy::Statement;
 use crate::service::{Ask, Findings, Unread};
 
 /// Actions with which their holder can get any permission of the account, when they
@@ -55,8 +56,8 @@ pub(super) async fn administrators(ask: &Ask<'_>) -> Result<Findings, Unread> {
     findings.sum("identities_checked", details.identities.len());
     ask.note(
         "administrator is whoever some policy allows every action on every resource; can become administrator is \
-         whoever may change permissions or credentials of IAM on every resource. Deny statements, conditions and \
-         permissions boundaries are named in limits and not weighed. Service control policies, session policies and \
+         whoever may change permissions or credentials of IAM on every resource. Resources that a policy leaves out, \
+         deny statements, conditions and permissions boundaries are named in limits and not weighed. Service control policies, session policies and \
          the policies of resources are not seen here.",
     );
     Ok(findings)
@@ -77,20 +78,21 @@ struct Rights {
 fn rights(identity: &Identity) -> Option<Rights> {
     let mut rights = Rights { limits: limits(identity), ..Rights::default() };
     let wide = || identity.allows().filter(|(_, statement)| statement.names_every_resource());
-    let mut note = |label: &str, conditions: Vec<&str>, limits: &mut Vec<String>| {
-        limits.extend(conditions.iter().map(|key| format!("condition {key} in {label}")));
+    let mut note = |label: &str, statement: &Statement, limits: &mut Vec<String>| {
+        limits.extend(statement.condition_keys().iter().map(|key| format!("condition {key} in {label}")));
+        limits.extend(statement.leaves_out_resources().then(|| format!("not every resource in {label}")));
         rights.through.push(label.to_owned());
     };
     for (policy, statement) in wide().filter(|(_, statement)| statement.names_every_action()) {
         rights.is_administrator = true;
-        note(&policy.label, statement.condition_keys(), &mut rights.limits);
+        note(&policy.label, statement, &mut rights.limits);
     }
     if !rights.is_administrator {
         for (policy, statement) in wide() {
             let named = ESCALATIONS.into_iter().filter(|action| statement.names_action(action));
             let named: Vec<_> = named.collect();
             if !named.is_empty() {
-                note(&policy.label, statement.condition_keys(), &mut rights.limits);
+                note(&policy.label, statement, &mut rights.limits);
                 rights.escalations.extend(named);
             }
         }
@@ -214,6 +216,22 @@ mod tests {
                 "deny in inline mfa",
                 "permissions boundary edge"
             ])
+        );
+    }
+
+    #[tokio::test]
+    async fn everything_but_some_resources_is_administration_with_a_limit() {
+        let most = json!([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::secrets/*"}]);
+        let account = details(
+            json!([user("gil", json!({"UserPolicyList": inline("most", most)}))]),
+            json!([]),
+            json!([]),
+            json!([]),
+        );
+        let rows = rows(TOOL, "administrators", json!({}), &account).await;
+        assert_eq!(
+            (&rows[0]["rights"], &rows[0]["limits"]),
+            (&json!("administrator"), &json!(["not every resource in inline most"]))
         );
     }
 

@@ -36,9 +36,9 @@ pub(super) async fn overview(ask: &Ask<'_>) -> Result<Findings, Unread> {
     Ok(findings)
 }
 
-/// A container image brings its own runtime.
+/// A container image brings its own runtime. Some answers hold an empty text where there is none.
 pub(super) fn runtime(function: &Value) -> Value {
-    match function["Runtime"].as_str() {
+    match function["Runtime"].as_str().filter(|runtime| !runtime.is_empty()) {
         Some(runtime) => json!(runtime),
         None if function["PackageType"] == "Image" => json!("container image"),
         None => Value::Null,
@@ -62,14 +62,18 @@ mod tests {
                  "CodeSize": 3_145_728, "Architectures": ["arm64"], "LastModified": "2026-01-02T03:04:05.000+0000",
                  "Environment": {"Variables": {"PASSWORD": "[redacted]"}}},
                 {"FunctionName": "a", "PackageType": "Image", "MemorySize": 512, "Timeout": 900},
+                {"FunctionName": "c", "Runtime": "", "PackageType": "Image", "MemorySize": 512, "Timeout": 900},
             ]}),
         );
         let answer = ask(TOOL, json!({"query": "", "operation": "functions"}), &account).await;
         let found: Vec<_> =
             rows_of(&answer).iter().map(|row| json!([row["name"], row["runtime"], row["code_mib"]])).collect();
-        assert_eq!(found, [json!(["a", "container image", 0]), json!(["b", "python3.13", 3])]);
+        assert_eq!(
+            found,
+            [json!(["a", "container image", 0]), json!(["b", "python3.13", 3]), json!(["c", "container image", 0]),]
+        );
         assert!(!serde_json::to_string(&answer).unwrap().contains("PASSWORD"));
-        assert_eq!(answer.result.unwrap()["summary"], json!({"functions": 2, "container image": 1, "python3.13": 1}));
+        assert_eq!(answer.result.unwrap()["summary"], json!({"functions": 3, "container image": 2, "python3.13": 1}));
     }
 
     #[tokio::test]

@@ -80,7 +80,8 @@ pub(super) async fn near_timeout(ask: &Ask<'_>) -> Result<Findings, Unread> {
     let least = ask.question.number("percent", &["%", "percent"], 80.0);
     ask.note(format!("Functions whose longest run took at least {least} % of the timeout are listed."));
     let functions = functions_of(ask).await?;
-    let usage = read(ask, &functions, &[("Duration", Statistic::Maximum), ("Duration", Statistic::Average)]).await;
+    let durations = [("Duration", Statistic::Maximum), ("Duration", Statistic::Sum), ("Invocations", Statistic::Sum)];
+    let usage = read(ask, &functions, &durations).await;
     let mut findings = Findings::table(&["name", "longest_percent", "longest_s", "average_s", "timeout_s"]);
     let mut at_timeout = 0_u64;
     for (function, values) in functions.iter().zip(&usage.values) {
@@ -89,12 +90,15 @@ pub(super) async fn near_timeout(ask: &Ask<'_>) -> Result<Findings, Unread> {
         // CloudWatch has milliseconds.
         let percent = longest / 10.0 / timeout.max(1.0);
         at_timeout += u64::from(percent >= 100.0);
+        // Averages of hours would let a quiet hour weigh as much as a busy one.
+        let (total, invocations) = (sum(&values[1]), sum(&values[2]));
+        let average = (invocations > 0.0).then(|| rounded(total / invocations / 1000.0, 2));
         if percent >= least {
             findings.push([
                 function["FunctionName"].clone(),
                 json!(rounded(percent, 1)),
                 json!(rounded(longest / 1000.0, 2)),
-                json!(mean(&values[1]).map(|average| rounded(average / 1000.0, 2))),
+                json!(average),
                 function["Timeout"].clone(),
             ]);
         }
@@ -154,11 +158,6 @@ fn sum(values: &[f64]) -> f64 {
     values.iter().sum()
 }
 
-/// Of hourly averages: near enough to tell a long run from the usual one.
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| sum(values) / values.len() as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,8 +166,8 @@ mod tests {
 
     const TOOL: &str = super::super::TOOL.name;
 
-    /// Functions a, b, c, d with a timeout of 10 seconds each, and two metrics for each in this order.
-    fn account(values: [[Value; 2]; 4]) -> FakeAccount {
+    /// Functions a, b, c, d with a timeout of 10 seconds each, and so many metrics for each in this order.
+    fn account<const METRICS: usize>(values: [[Value; METRICS]; 4]) -> FakeAccount {
         let functions: Vec<_> =
             ["a", "b", "c", "d"].iter().map(|name| json!({"FunctionName": name, "Timeout": 10})).collect();
         let result = |(index, values): (usize, Value)| {
@@ -238,14 +237,14 @@ mod tests {
     #[tokio::test]
     async fn the_longest_run_is_compared_with_the_timeout() {
         let account = account([
-            [json!([100.0, 7990.0]), json!([50.0])],
-            [json!([8000.0, 10.0]), json!([2000.0, 4000.0])],
-            [json!([10000.0]), json!([10.0])],
-            [json!([]), json!([])],
+            [json!([100.0, 7990.0]), json!([8090.0]), json!([2.0])],
+            [json!([8000.0, 10.0]), json!([8000.0, 990.0]), json!([1.0, 99.0])],
+            [json!([10000.0]), json!([10000.0]), json!([])],
+            [json!([]), json!([]), json!([])],
         ]);
         let answer = ask(TOOL, json!({"query": "", "operation": "functions-near-timeout"}), &account).await;
         let result = answer.result.unwrap();
-        assert_eq!(result["rows"], json!([["c", 100, 10, 0.01, 10], ["b", 80, 8, 3, 10]]));
+        assert_eq!(result["rows"], json!([["c", 100, 10, null, 10], ["b", 80, 8, 0.09, 10]]));
         assert_eq!(result["summary"], json!({"near_timeout": 2, "at_timeout": 1, "functions": 4}));
     }
 }

@@ -59,12 +59,20 @@ pub(super) async fn unprotected(ask: &Ask<'_>) -> Result<Findings, Unread> {
     findings.sum("unencrypted", tally.unencrypted);
     findings.sum("without_deletion_protection", tally.deletable);
     findings.sum("databases", tally.all);
+    if tally.replicas > 0 {
+        ask.note(format!(
+            "Replicas without backups of their own, counted as backed up by their source: {}.",
+            tally.replicas
+        ));
+    }
     Ok(findings)
 }
 
 #[derive(Default)]
 struct Tally {
     all: u64,
+    /// Replicas without backups of their own.
+    replicas: u64,
     without_backups: u64,
     unencrypted: u64,
     deletable: u64,
@@ -73,9 +81,11 @@ struct Tally {
 impl Tally {
     fn judge(&mut self, kind: &str, id: &str, database: &Value, findings: &mut Findings) {
         // A replica is as safe as what it copies; it needs no backups of its own.
-        let backed_up = number(database, "BackupRetentionPeriod") > 0.0 || is_replica(database);
+        let has_backups = number(database, "BackupRetentionPeriod") > 0.0;
+        let backed_up = has_backups || is_replica(database);
         let (encrypted, protected) = (flag(database, "StorageEncrypted"), flag(database, "DeletionProtection"));
         self.all += 1;
+        self.replicas += u64::from(backed_up && !has_backups);
         self.without_backups += u64::from(!backed_up);
         self.unencrypted += u64::from(!encrypted);
         self.deletable += u64::from(!protected);
@@ -157,6 +167,8 @@ mod tests {
         assert_eq!(found, [json!(["bare", 0, true, false]), json!(["shop", 1, false, true])]);
         let summary = json!({"without_backups": 1, "unencrypted": 1, "without_deletion_protection": 1, "databases": 4});
         assert_eq!(answer.result.unwrap()["summary"], summary);
+        let note = "Replicas without backups of their own, counted as backed up by their source: 1.";
+        assert!(answer.completeness.unwrap().notes.contains(&note.to_owned()));
     }
 
     #[tokio::test]

@@ -154,10 +154,16 @@ fn lifecycle<'a>(major: &'a Value, name: &str) -> Option<&'a Value> {
     list(major, "SupportedEngineLifecycles").find(|cycle| cycle["LifecycleSupportName"] == name)
 }
 
-/// AWS lists upgrade targets from old to new.
+/// The greatest by its numbers: the API does not say in which order it lists upgrade targets.
 fn newest_minor(version: &Value) -> Value {
     let minor = list(version, "ValidUpgradeTarget").filter(|target| !flag(target, "IsMajorVersionUpgrade"));
-    minor.last().map(|target| target["EngineVersion"].clone()).unwrap_or_default()
+    let newest = minor.max_by_key(|target| numbers(text(target, "EngineVersion")));
+    newest.map(|target| target["EngineVersion"].clone()).unwrap_or_default()
+}
+
+/// `[16, 10]` of `16.10`.
+fn numbers(version: &str) -> Vec<u64> {
+    version.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -275,6 +281,17 @@ mod tests {
         let summary = json!({"at_issue": 3, "deprecated_versions": 1, "standard_support_ended": 1,
             "without_published_dates": 2, "databases": 5});
         assert_eq!(result["summary"], summary);
+    }
+
+    #[test]
+    fn the_newest_minor_version_is_the_greatest_wherever_it_stands() {
+        let target =
+            |version: &str, is_major: bool| json!({"EngineVersion": version, "IsMajorVersionUpgrade": is_major});
+        let targets =
+            json!({"ValidUpgradeTarget": [target("16.10", false), target("17.2", true), target("16.9", false)]});
+        assert_eq!(newest_minor(&targets), "16.10");
+        let aurora = ["8.0.mysql_aurora.3.10.0", "8.0.mysql_aurora.3.08.2"].map(|version| target(version, false));
+        assert_eq!(newest_minor(&json!({"ValidUpgradeTarget": aurora})), "8.0.mysql_aurora.3.10.0");
     }
 
     #[tokio::test]

@@ -13,7 +13,8 @@ const KEPT: Duration = Duration::days(14);
 
 pub(super) async fn recent(ask: &Ask<'_>) -> Result<Findings, Unread> {
     let window = ask.question.window(ask.now, Duration::hours(24));
-    let oldest = ask.now - KEPT;
+    // A start that is older than that when the request arrives may be refused.
+    let oldest = ask.now - KEPT + Duration::minutes(5);
     if window.start < oldest {
         ask.note("RDS keeps events for 14 days; older ones cannot be read.");
     }
@@ -117,7 +118,7 @@ mod tests {
         let account = FakeAccount::default().answering("rds:DescribeEvents", json!({"Events": []}));
         let arguments = json!({"query": "events of the last 90 days", "operation": "database-events"});
         let answer = ask(TOOL, arguments, &account).await;
-        assert!(account.asked()[0].contains("2026-11-08T09:00:00Z"), "{:?}", account.asked());
+        assert!(account.asked()[0].contains("2026-11-08T09:05:00Z"), "{:?}", account.asked());
         let note = "RDS keeps events for 14 days; older ones cannot be read.";
         assert!(answer.completeness.unwrap().notes.contains(&note.to_owned()));
     }

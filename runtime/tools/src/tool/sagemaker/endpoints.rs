@@ -90,23 +90,31 @@ async fn details(ask: &Ask<'_>, endpoint: &Value) -> Option<Details> {
 }
 
 impl Details {
+    /// A shadow variant gets a copy of the requests and runs on instances of its own.
     fn variants(&self) -> impl Iterator<Item = Variant> {
-        list(&self.endpoint, "ProductionVariants").map(|variant| self.variant(variant))
+        let lists = [("ProductionVariants", ""), ("ShadowProductionVariants", " (shadow)")];
+        lists.into_iter().flat_map(|(member, mark)| self.variants_of(member, mark))
     }
 
-    fn variant(&self, variant: &Value) -> Variant {
-        let name = text(variant, "VariantName");
-        let config = list(&self.config, "ProductionVariants").find(|config| text(config, "VariantName") == name);
-        Variant {
-            name: name.to_owned(),
+    fn variants_of(&self, member: &'static str, mark: &'static str) -> impl Iterator<Item = Variant> {
+        list(&self.endpoint, member).map(move |variant| {
+            let name = text(variant, "VariantName");
+            let config = list(&self.config, member).find(|config| text(config, "VariantName") == name);
+            Variant { name: format!("{name}{mark}"), ..Variant::of(variant, config) }
+        })
+    }
+}
+
+impl Variant {
+    fn of(variant: &Value, config: Option<&Value>) -> Self {
+        Self {
+            name: text(variant, "VariantName").to_owned(),
             kind: kind(variant, config),
             instances: variant["CurrentInstanceCount"].as_f64(),
             scaling: scaling(&variant["ManagedInstanceScaling"]),
         }
     }
-}
 
-impl Variant {
     fn hours(&self) -> Option<f64> {
         self.instances.map(|instances| instances * HOURS_A_MONTH)
     }
@@ -257,6 +265,24 @@ mod tests {
             .answering("sagemaker:DescribeEndpoint", endpoint("pool", pools));
         let rows = rows(TOOL, "endpoints", json!({}), &account).await;
         assert_eq!(rows[0]["instance_type"], "1 x ml.m5.large 2 x ml.c5.large");
+    }
+
+    #[tokio::test]
+    async fn a_shadow_variant_costs_as_the_others_do() {
+        let mut shop = endpoint("shop", json!([{"VariantName": "main", "CurrentInstanceCount": 1}]));
+        shop["ShadowProductionVariants"] = json!([{"VariantName": "next", "CurrentInstanceCount": 2}]);
+        let config = json!({
+            "ProductionVariants": [{"VariantName": "main", "InstanceType": "ml.m5.large"}],
+            "ShadowProductionVariants": [{"VariantName": "next", "InstanceType": "ml.m5.xlarge"}],
+        });
+        let account = FakeAccount::default()
+            .answering("sagemaker:ListEndpoints", json!({"Endpoints": [summary("shop", "InService")]}))
+            .answering("sagemaker:DescribeEndpoint", shop)
+            .answering("sagemaker:DescribeEndpointConfig", config);
+        let answer = ask(TOOL, json!({"query": "", "operation": "endpoints"}), &account).await;
+        let rows = rows_of(&answer);
+        assert_eq!((&rows[0]["variant"], &rows[0]["instance_type"]), (&json!("next (shadow)"), &json!("ml.m5.xlarge")));
+        assert_eq!(answer.result.unwrap()["summary"]["instances"], 3);
     }
 
     #[tokio::test]

@@ -34,17 +34,17 @@ pub(super) async fn dead_letter_queues(ask: &Ask<'_>) -> Result<Findings, Unread
     let queues = read_queues(ask).await?;
     let sources = sources(&queues);
     let dead: Vec<&Queue> = queues.iter().filter(|queue| is_dead_letter(queue, &sources)).collect();
-    let filled: Vec<&Queue> = dead.iter().copied().filter(|queue| queue.waiting() != Some(0)).collect();
+    let filled: Vec<&Queue> = dead.iter().copied().filter(|queue| queue.held() != Some(0)).collect();
     let ages = ages(ask, &filled).await;
     let mut findings = Findings::table(&["queue", "messages", "oldest_seconds", "from_queues"]);
     for (queue, age) in filled.iter().zip(ages) {
         let from = sources.get(queue.arn()).cloned().unwrap_or_default();
-        findings.push([json!(queue.name), json!(queue.waiting()), json!(age), json!(from)]);
+        findings.push([json!(queue.name), json!(queue.held()), json!(age), json!(from)]);
     }
     findings.sort_down_by("messages");
     findings.sum("dead_letter_queues", dead.len());
-    findings.sum("not_empty", filled.iter().filter(|queue| queue.waiting().is_some()).count());
-    findings.sum("messages", filled.iter().filter_map(|queue| queue.waiting()).sum::<u64>());
+    findings.sum("not_empty", filled.iter().filter(|queue| queue.held().is_some()).count());
+    findings.sum("messages", filled.iter().filter_map(|queue| queue.held()).sum::<u64>());
     findings.sum("queues_unknown", queues.iter().filter(|queue| queue.attributes.is_none()).count());
     ask.note(
         "A dead-letter queue is one that another queue of the region names in its redrive policy, or whose name says so: \
@@ -91,7 +91,7 @@ mod tests {
             ("refunds", 0, redrive("failed-orders")),
             ("failed-orders", 12, json!({})),
             ("mailer-DLQ", 3, json!({})),
-            ("quiet-dlq", 0, json!({})),
+            ("quiet-dlq", 0, json!({"ApproximateNumberOfMessagesNotVisible": "0"})),
             ("plain", 7, json!({})),
         ])
         .answering("cloudwatch:GetMetricData", oldest(&[86_400, 60]));
@@ -101,13 +101,21 @@ mod tests {
         assert_eq!(
             found,
             [
-                (&json!("failed-orders"), &json!(12), &json!(["orders", "refunds"])),
-                (&json!("mailer-DLQ"), &json!(3), &json!([])),
+                (&json!("failed-orders"), &json!(13), &json!(["orders", "refunds"])),
+                (&json!("mailer-DLQ"), &json!(4), &json!([])),
             ]
         );
         assert_eq!(rows[0]["oldest_seconds"], 86_400);
         let summary = &answer.result.unwrap()["summary"];
-        assert_eq!((&summary["dead_letter_queues"], &summary["messages"]), (&json!(3), &json!(15)));
+        assert_eq!((&summary["dead_letter_queues"], &summary["messages"]), (&json!(3), &json!(17)));
+    }
+
+    #[tokio::test]
+    async fn messages_that_somebody_works_on_are_still_in_their_dead_letter_queue() {
+        let in_work = json!({"ApproximateNumberOfMessagesNotVisible": "2", "ApproximateNumberOfMessagesDelayed": "1"});
+        let account = account(&[("mailer-dlq", 0, in_work)]).answering("cloudwatch:GetMetricData", oldest(&[60]));
+        let rows = rows(TOOL, "dead-letter-queues", json!({}), &account).await;
+        assert_eq!((rows.len(), &rows[0]["messages"]), (1, &json!(3)));
     }
 
     #[tokio::test]

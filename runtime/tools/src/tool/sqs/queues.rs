@@ -48,6 +48,12 @@ impl Queue {
         self.messages("ApproximateNumberOfMessages")
     }
 
+    /// All messages that it holds: those that wait, those that somebody works on and those that are delayed.
+    pub fn held(&self) -> Option<u64> {
+        let kinds = ["", "NotVisible", "Delayed"];
+        kinds.into_iter().map(|kind| self.messages(&format!("ApproximateNumberOfMessages{kind}"))).sum()
+    }
+
     pub fn arn(&self) -> &str {
         self.attributes.as_ref().map_or("", |attributes| text(attributes, "QueueArn"))
     }
@@ -84,7 +90,7 @@ pub(super) async fn ages(ask: &Ask<'_>, queues: &[&Queue]) -> Vec<Option<u64>> {
 
 pub(super) async fn queues(ask: &Ask<'_>) -> Result<Findings, Unread> {
     let queues = read_queues(ask).await?;
-    let filled: Vec<&Queue> = queues.iter().filter(|queue| queue.waiting().is_some_and(|count| count > 0)).collect();
+    let filled: Vec<&Queue> = queues.iter().filter(|queue| queue.held().is_some_and(|count| count > 0)).collect();
     let ages = ages(ask, &filled).await;
     let age_of = |queue: &Queue| {
         let found = filled.iter().position(|filled| filled.name == queue.name)?;
