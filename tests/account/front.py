@@ -46,6 +46,7 @@ PAGED_TOO = {
     "ce:GetReservationCoverage": ("NextPageToken", "NextPageToken", "MaxResults", ["CoveragesByTime"]),
     "ce:GetReservationUtilization": ("NextPageToken", "NextPageToken", "MaxResults", ["UtilizationsByTime"]),
     "ce:GetSavingsPlansCoverage": ("NextToken", "NextToken", "MaxResults", ["SavingsPlansCoverages"]),
+    "cloudformation:DescribeStackResourceDrifts": ("NextToken", "NextToken", "MaxResults", ["StackResourceDrifts"]),
     "sesv2:ListConfigurationSets": ("NextToken", "NextToken", "PageSize", ["ConfigurationSets"]),
     "sesv2:ListEmailIdentities": ("NextToken", "NextToken", "PageSize", ["EmailIdentities"]),
 }
@@ -231,9 +232,9 @@ class Front:
             return respond(start_response, 200, {"Content-Type": "text/xml"}, b"<<not an answer")
         if fault == "hang":
             time.sleep(120)
-        # `drop`, and what is left of `hang`: the connection is closed without a word.
-        environ["werkzeug.socket"].close()
-        return []
+        # `drop`, and what is left of `hang`: the connection ends without a word.
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionResetError
 
     # Answers
 
@@ -288,20 +289,15 @@ class Front:
     def record_sets(self, operation, parameters, region):
         """A page of a zone. Its token is a record: they are in the order of their names, the last label first."""
         zone = self.everything("route53", operation, {"HostedZoneId": parameters["HostedZoneId"]}, region)
-        parts = ("Name", "Type", "SetIdentifier")
-        tokens = dict(zip(parts, ("RecordName", "RecordType", "RecordIdentifier")))
-
-        def place(record):
-            name = record.get("Name") or ""
-            return name.rstrip(".").lower().split(".")[::-1], record.get("Type") or "", record.get("SetIdentifier") or ""
-
-        start = place({part: parameters.get(f"Start{token}") for part, token in tokens.items()}) if "StartRecordName" in parameters else ([],)
-        records = [record for record in sorted(zone["ResourceRecordSets"], key=place) if place(record) >= start]
+        tokens = {"Name": "RecordName", "Type": "RecordType", "SetIdentifier": "RecordIdentifier"}
+        first = place_of({part: parameters.get(f"Start{token}") for part, token in tokens.items()})
+        records = sorted(zone["ResourceRecordSets"], key=place_of)
+        if "StartRecordName" in parameters:
+            records = [record for record in records if place_of(record) >= first]
         size = min(int(parameters.get("MaxItems") or self.page_size), self.page_size)
         output = {"ResourceRecordSets": records[:size], "IsTruncated": len(records) > size, "MaxItems": str(size)}
-        for part, token in tokens.items() if len(records) > size else ():
-            if records[size].get(part):
-                output[f"Next{token}"] = records[size][part]
+        following = records[size] if len(records) > size else {}
+        output.update({f"Next{token}": following[part] for part, token in tokens.items() if following.get(part)})
         return output
 
     @staticmethod
@@ -402,6 +398,12 @@ class Front:
             forms["rest-xml"] = f"<Error>{inner}<RequestId>r-1</RequestId></Error>"
         body = forms.get(protocol, f"<ErrorResponse><Error>{inner}</Error><RequestId>r-1</RequestId></ErrorResponse>")
         return respond(start_response, error.status, {"Content-Type": "text/xml"}, body.encode())
+
+
+def place_of(record_set):
+    """Where Route 53 has it among the record sets of its zone."""
+    labels = (record_set.get("Name") or "").rstrip(".").lower().split(".")
+    return labels[::-1], record_set.get("Type") or "", record_set.get("SetIdentifier") or ""
 
 
 def respond(start_response, status, headers, body):

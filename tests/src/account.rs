@@ -40,7 +40,9 @@ impl Account {
     /// Seeds `size` resources of the busy kinds with these modules (`tools.ec2`), all tools when there are none.
     pub fn start(size: usize, modules: &[&str]) -> Self {
         let size = size.to_string();
-        Self::start_with(&[&["--size", &size][..], if modules.is_empty() { &[] } else { &["--modules"] }, modules].concat())
+        Self::start_with(
+            &[&["--size", &size][..], if modules.is_empty() { &[] } else { &["--modules"] }, modules].concat(),
+        )
     }
 
     /// An empty account that answers DescribeInstances with so many.
@@ -61,8 +63,8 @@ impl Account {
         let output = front.stdout.take().expect("stdout is piped");
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line).expect("the account prints text");
-        let greeting: Greeting =
-            serde_json::from_str(&line).unwrap_or_else(|error| panic!("the account says where it is, not `{line}`: {error}"));
+        let greeting: Greeting = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("the account says where it is, not `{line}`: {error}"));
         Self { url: greeting.url, cases: greeting.cases, front }
     }
 
@@ -170,7 +172,9 @@ fn compare(expected: &[Map<String, Value>], rows: &[Map<String, Value>]) -> Vec<
     let mut left: Vec<_> = rows.iter().collect();
     let mut faults = Vec::new();
     for wanted in expected {
-        let fits = |row: &&Map<String, Value>| wanted.iter().all(|(name, value)| is_same(value, row.get(name).unwrap_or(&Value::Null)));
+        let fits = |row: &&Map<String, Value>| {
+            wanted.iter().all(|(name, value)| is_same(value, row.get(name).unwrap_or(&Value::Null)))
+        };
         match left.iter().position(fits) {
             Some(index) => drop(left.swap_remove(index)),
             None => faults.push(format!("missing row {}", Value::Object(wanted.clone()))),

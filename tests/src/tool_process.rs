@@ -87,7 +87,9 @@ impl ToolProcess {
         sent.expect("the Runtime API runs");
         self.runtime.block_on(async {
             let mut answers = self.answers.lock().await;
-            let answer = tokio::time::timeout(Duration::from_secs(seconds) + PATIENCE, answers.recv()).await.expect("the function answers in time");
+            let answer = tokio::time::timeout(Duration::from_secs(seconds) + PATIENCE, answers.recv())
+                .await
+                .expect("the function answers in time");
             answer.expect("the Runtime API runs")
         })
     }

@@ -4,24 +4,23 @@
 //! it was built with. Interpolated values stand in double quotes in the
 //! templates; the escape function keeps them there.
 
+mod read_policies;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use contract::Names;
 use handlebars::Handlebars;
 use serde::Serialize;
 
 use crate::model_access::ModelAccess;
 use crate::ownership::ownership_tags;
-use crate::read_access::{self, ReadPolicy, ReadStatement};
+use crate::read_access;
 use crate::settings::{Cors, Function, Platform, Settings};
+use read_policies::ReadAccessContext;
 
 pub const PARAMETER_AGENT_IMAGE: &str = "AgentImageUri";
 pub const PARAMETER_TOOLS_IMAGE: &str = "ToolImageUri";
 pub const PARAMETER_GATEWAY_URL: &str = "GatewayUrl";
-
-/// Of a line of actions, without its indentation.
-const LINE_WIDTH: usize = 112;
 
 /// Output of the application stack: the agent's function URL, with a slash at its end.
 pub const OUTPUT_FUNCTION_URL: &str = "AgentFunctionUrl";
@@ -87,16 +86,7 @@ pub fn data(settings: &Settings) -> Result<String, RenderError> {
 
 /// The policies of what the tools may read.
 pub fn read_access(settings: &Settings) -> Result<String, RenderError> {
-    let names = settings.names();
-    let policies = read_access::policies_of(settings);
-    render(
-        "read-access",
-        &ReadAccessContext {
-            environment: &settings.environment,
-            description: read_access::description(&names),
-            policies: policies.iter().map(|policy| PolicyContext::new(policy, &names)).collect(),
-        },
-    )
+    render("read-access", &ReadAccessContext::of(settings))
 }
 
 /// Functions, roles, log groups and the function URL.
@@ -156,64 +146,6 @@ struct DataContext<'a> {
     environment: &'a str,
     conversations_table: String,
     tags: Vec<Tag>,
-}
-
-#[derive(Serialize)]
-struct ReadAccessContext<'a> {
-    environment: &'a str,
-    description: String,
-    policies: Vec<PolicyContext>,
-}
-
-#[derive(Serialize)]
-struct PolicyContext {
-    number: usize,
-    name: String,
-    statements: Vec<StatementContext>,
-}
-
-impl PolicyContext {
-    fn new(policy: &ReadPolicy, names: &Names) -> Self {
-        let statements = policy.statements.iter().map(StatementContext::from).collect();
-        Self { number: policy.number, name: names.read_policy(policy.number), statements }
-    }
-}
-
-#[derive(Serialize)]
-struct StatementContext {
-    sid: String,
-    effect: &'static str,
-    /// A YAML value.
-    resource: String,
-    /// The actions with their commas.
-    lines: Vec<String>,
-}
-
-impl From<&ReadStatement> for StatementContext {
-    fn from(statement: &ReadStatement) -> Self {
-        let ReadStatement { sid, effect, actions, resources } = statement;
-        Self { sid: sid.clone(), effect, resource: resource(resources), lines: filled_lines(actions) }
-    }
-}
-
-fn resource(patterns: &[String]) -> String {
-    if patterns == ["*"] {
-        return "\"*\"".into();
-    }
-    let patterns: Vec<String> = patterns.iter().map(|arn| format!("{{ Fn::Sub: \"{arn}\" }}")).collect();
-    format!("[{}]", patterns.join(", "))
-}
-
-/// As many on a line as fit: one a line would take a template beyond what CloudFormation accepts.
-fn filled_lines(actions: &[String]) -> Vec<String> {
-    let mut lines: Vec<String> = vec![];
-    for action in actions {
-        match lines.last_mut() {
-            Some(line) if line.len() + action.len() <= LINE_WIDTH => line.push_str(&format!(" {action},")),
-            _ => lines.push(format!("{action},")),
-        }
-    }
-    lines
 }
 
 #[derive(Serialize)]

@@ -14,9 +14,9 @@ mod client;
 mod credentials;
 mod endpoint;
 mod error;
-mod listing;
 #[doc(hidden)]
 pub mod fuzzing;
+mod listing;
 mod model;
 mod paging;
 mod parameters;
@@ -34,8 +34,8 @@ pub use allowlist::{AllowedOperation, DataOptIn, OptInFault, Tier, iam_actions, 
 pub use call::{Answer, Budget, Call, ItemMap, Redactions};
 pub use client::{Client, ClientSettings};
 pub use error::{Fault, ReadError, Refusal};
-pub use model::check_answer;
 pub use listing::result_list;
+pub use model::check_answer;
 pub use parameters::{check_parameters, describe, example};
 pub use redaction::redact_text;
 pub use region::Region;

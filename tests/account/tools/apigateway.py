@@ -14,15 +14,24 @@ TOOL = "apigateway_read_operations"
 MINISTACK = {"apigateway", "apigatewayv2"}
 
 LOGS = "arn:aws:logs:us-east-1:000000000000:log-group:api"
-LAMBDA = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:auth/invocations"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:auth"
+LAMBDA = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
 POOL = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_abcdefghi"
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}]}
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}],
+}
 
 # Methods by path: verb, authorization, whether an API key is asked for.
 REST = {
     "orders": {
         "/": [("GET", "AWS_IAM", False)],
-        "orders": [("GET", "NONE", False), ("POST", "NONE", True), ("OPTIONS", "NONE", False), ("DELETE", "CUSTOM", False)],
+        "orders": [
+            ("GET", "NONE", False),
+            ("POST", "NONE", True),
+            ("OPTIONS", "NONE", False),
+            ("DELETE", "CUSTOM", False),
+        ],
         "users": [("ANY", "COGNITO_USER_POOLS", False)],
     },
     "admin": {"/": [("GET", "NONE", False)]},
@@ -35,7 +44,10 @@ HIDDEN = "closed"
 
 # Routes with their authorization.
 OTHER = {
-    "shop": ("HTTP", [("GET /items", "JWT"), ("$default", "NONE"), ("OPTIONS /items", "NONE"), ("POST /items", "AWS_IAM")]),
+    "shop": (
+        "HTTP",
+        [("GET /items", "JWT"), ("$default", "NONE"), ("OPTIONS /items", "NONE"), ("POST /items", "AWS_IAM")],
+    ),
     "chat": ("WEBSOCKET", [("$connect", "NONE"), ("send", "NONE")]),
     "alerts": ("WEBSOCKET", [("$connect", "AWS_IAM"), ("$default", "NONE")]),
     **{f"web-{number}": ("HTTP", [("ANY /{proxy+}", "AWS_IAM")]) for number in range(6)},
@@ -95,7 +107,11 @@ def seed_rest_api(rest, name, paths):
         resource = root if path == "/" else rest.create_resource(restApiId=api, parentId=root, pathPart=path)["id"]
         for verb, authorization, api_key in methods:
             rest.put_method(
-                restApiId=api, resourceId=resource, httpMethod=verb, authorizationType=authorization, apiKeyRequired=api_key
+                restApiId=api,
+                resourceId=resource,
+                httpMethod=verb,
+                authorizationType=authorization,
+                apiKeyRequired=api_key,
             )
 
 
@@ -108,16 +124,26 @@ def seed_other_api(other, name, kind, routes):
 
 def seed_authorizers(rest, other):
     rest.create_authorizer(
-        restApiId=ids["orders"], name="custom", type="TOKEN", authorizerUri=LAMBDA, authorizerResultTtlInSeconds=60,
+        restApiId=ids["orders"],
+        name="custom",
+        type="TOKEN",
+        authorizerUri=LAMBDA,
+        authorizerResultTtlInSeconds=60,
         identitySource="method.request.header.Authorization",
     )
     rest.create_authorizer(
-        restApiId=ids["orders"], name="users", type="COGNITO_USER_POOLS", providerARNs=[POOL],
-        identitySource="method.request.header.Authorization", authorizerResultTtlInSeconds=300,
+        restApiId=ids["orders"],
+        name="users",
+        type="COGNITO_USER_POOLS",
+        providerARNs=[POOL],
+        identitySource="method.request.header.Authorization",
+        authorizerResultTtlInSeconds=300,
     )
     jwt = {"Issuer": "https://issuer.example", "Audience": ["shop"]}
     source = ["$request.header.Authorization"]
-    other.create_authorizer(ApiId=ids["shop"], Name="tokens", AuthorizerType="JWT", IdentitySource=source, JwtConfiguration=jwt)
+    other.create_authorizer(
+        ApiId=ids["shop"], Name="tokens", AuthorizerType="JWT", IdentitySource=source, JwtConfiguration=jwt
+    )
 
 
 def seed_rest_stage(rest, api, stage, watched):
@@ -169,8 +195,16 @@ def api_case():
         # The second generation knows no edge.
         endpoint = ENDPOINTS.get(api, "EDGE") if api in REST else "REGIONAL"
         stages = " ".join(stage for of, stage in STAGES if of == api)
-        rows.append({"api": api, "id": ids[api], "type": kind_of(api), "endpoint": endpoint, "stages": stages,
-                     "default_endpoint": "off" if api == HIDDEN else "on"})
+        rows.append(
+            {
+                "api": api,
+                "id": ids[api],
+                "type": kind_of(api),
+                "endpoint": endpoint,
+                "stages": stages,
+                "default_endpoint": "off" if api == HIDDEN else "on",
+            }
+        )
     return Case(TOOL, "apis", rows=rows, summary={"apis": len(rows), "stages": len(STAGES)})
 
 
@@ -178,8 +212,13 @@ def stage_case():
     names = ("access_logs", "execution_logs", "tracing", "waf")
     words = ("access logs", "execution logs", "tracing", "WAF")
     rows = [
-        {"api": api, "stage": stage, "type": kind_of(api), **dict(zip(names, watched)),
-         "missing": ", ".join(word for word, has in zip(words, watched) if has is False)}
+        {
+            "api": api,
+            "stage": stage,
+            "type": kind_of(api),
+            **dict(zip(names, watched)),
+            "missing": ", ".join(word for word, has in zip(words, watched) if has is False),
+        }
         for (api, stage), watched in STAGES.items()
         if False in watched
     ]
@@ -195,12 +234,28 @@ def open_case():
                 # Browsers ask for OPTIONS without credentials, so it has to be open.
                 count += verb != "OPTIONS"
                 if verb != "OPTIONS" and authorization == "NONE":
-                    rows.append({"api": api, "method": f"{verb} /{path.strip('/')}", "type": "REST", "api_key": api_key,
-                                 "resource_policy": api == "admin", "endpoint": ENDPOINTS[api]})
+                    rows.append(
+                        {
+                            "api": api,
+                            "method": f"{verb} /{path.strip('/')}",
+                            "type": "REST",
+                            "api_key": api_key,
+                            "resource_policy": api == "admin",
+                            "endpoint": ENDPOINTS[api],
+                        }
+                    )
     # Of a WebSocket API only connecting can ask who comes.
     routes = [(api, kind, *route) for api, (kind, routes) in OTHER.items() for route in routes]
-    routes = [route for route in routes if route[2] == "$connect" or (route[1] == "HTTP" and not route[2].startswith("OPTIONS"))]
-    rows += [{"api": api, "method": key, "type": kind, "resource_policy": None} for api, kind, key, auth in routes if auth == "NONE"]
+    routes = [
+        route
+        for route in routes
+        if route[2] == "$connect" or (route[1] == "HTTP" and not route[2].startswith("OPTIONS"))
+    ]
+    rows += [
+        {"api": api, "method": key, "type": kind, "resource_policy": None}
+        for api, kind, key, auth in routes
+        if auth == "NONE"
+    ]
     return Case(TOOL, "open-methods", rows=rows, summary={"methods": count + len(routes), "open": len(rows)})
 
 
@@ -218,8 +273,14 @@ def authorizer_case():
 
 def plan_case():
     rows = [
-        {"plan": name, "stages": " ".join("/".join(stage) for stage in stages), "rate_per_second": rate, "burst": burst,
-         "quota": quota, "quota_period": period.lower() if period else None}
+        {
+            "plan": name,
+            "stages": " ".join("/".join(stage) for stage in stages),
+            "rate_per_second": rate,
+            "burst": burst,
+            "quota": quota,
+            "quota_period": period.lower() if period else None,
+        }
         for name, (stages, rate, burst, quota, period) in PLANS.items()
     ]
     unthrottled = sum(1 for row in rows if row["rate_per_second"] is None)

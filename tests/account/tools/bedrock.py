@@ -5,8 +5,6 @@ prepared: MiniStack has no legacy model, no profile of several regions, no list 
 that ends.
 """
 
-import datetime
-
 from account import Case
 
 TOOL = "bedrock_read_operations"
@@ -23,11 +21,47 @@ def time(day, hour=0):
 
 # Model, provider, status, input, output, how it is called, streaming, end of life.
 MODELS = [
-    ("anthropic.claude-sonnet-4-5-20250929-v1:0", "Anthropic", "ACTIVE", ["TEXT", "IMAGE"], ["TEXT"], ["INFERENCE_PROFILE"], True, None),
-    ("anthropic.claude-3-haiku-20240307-v1:0", "Anthropic", "LEGACY", ["TEXT", "IMAGE"], ["TEXT"], ["ON_DEMAND"], True, time(60)),
-    ("amazon.nova-lite-v1:0", "Amazon", "ACTIVE", ["TEXT", "IMAGE", "VIDEO"], ["TEXT"], ["ON_DEMAND", "INFERENCE_PROFILE"], True, None),
+    (
+        "anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "Anthropic",
+        "ACTIVE",
+        ["TEXT", "IMAGE"],
+        ["TEXT"],
+        ["INFERENCE_PROFILE"],
+        True,
+        None,
+    ),
+    (
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "Anthropic",
+        "LEGACY",
+        ["TEXT", "IMAGE"],
+        ["TEXT"],
+        ["ON_DEMAND"],
+        True,
+        time(60),
+    ),
+    (
+        "amazon.nova-lite-v1:0",
+        "Amazon",
+        "ACTIVE",
+        ["TEXT", "IMAGE", "VIDEO"],
+        ["TEXT"],
+        ["ON_DEMAND", "INFERENCE_PROFILE"],
+        True,
+        None,
+    ),
     ("amazon.titan-embed-text-v1", "Amazon", "LEGACY", ["TEXT"], ["EMBEDDING"], ["ON_DEMAND"], False, None),
-    ("amazon.titan-image-generator-v2:0", "Amazon", "ACTIVE", ["TEXT"], ["IMAGE"], ["PROVISIONED", "ON_DEMAND"], False, None),
+    (
+        "amazon.titan-image-generator-v2:0",
+        "Amazon",
+        "ACTIVE",
+        ["TEXT"],
+        ["IMAGE"],
+        ["PROVISIONED", "ON_DEMAND"],
+        False,
+        None,
+    ),
     ("cohere.embed-v4:0", "Cohere", "ACTIVE", ["TEXT"], ["EMBEDDING"], ["ON_DEMAND"], False, None),
 ]
 
@@ -75,7 +109,10 @@ GUARDRAILS |= {f"team-{number}": (1, False) for number in range(6)}
 
 
 def guardrail(name, version):
-    spread = {"guardrailProfileId": "us.guardrail.v1:0", "guardrailProfileArn": f"{ARN}:guardrail-profile/us.guardrail.v1:0"}
+    spread = {
+        "guardrailProfileId": "us.guardrail.v1:0",
+        "guardrailProfileArn": f"{ARN}:guardrail-profile/us.guardrail.v1:0",
+    }
     return {
         "id": f"id-{name}",
         "arn": f"{ARN}:guardrail/id-{name}",
@@ -93,21 +130,31 @@ def versions(name):
 
 # Status, kind, why it failed.
 KINDS = ["FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"]
-JOBS = [("Failed", KINDS[0], "The training data has no lines."), ("Failed", KINDS[1], None), ("InProgress", KINDS[2], None)]
-JOBS += [(status, KINDS[0], None) for status in ("Completed", "Stopped", "Completed", "Stopping", "Completed", "InProgress")]
+JOBS = [
+    ("Failed", KINDS[0], "The training data has no lines."),
+    ("Failed", KINDS[1], None),
+    ("InProgress", KINDS[2], None),
+]
+JOBS += [
+    (status, KINDS[0], None) for status in ("Completed", "Stopped", "Completed", "Stopping", "Completed", "InProgress")
+]
 
 
 def job(number, status, kind, _):
     ended = {"endTime": time(number + 1)} if status in ("Completed", "Failed", "Stopped") else {}
     made = {"customModelName": f"model-{number}"} if status == "Completed" else {}
-    return {
-        "jobArn": f"{ARN}:model-customization-job/job-{number}",
-        "baseModelArn": FOUNDATION.format("us-east-1", NOVA),
-        "jobName": f"job-{number}",
-        "status": status,
-        "creationTime": time(number),
-        "customizationType": kind,
-    } | ended | made
+    return (
+        {
+            "jobArn": f"{ARN}:model-customization-job/job-{number}",
+            "baseModelArn": FOUNDATION.format("us-east-1", NOVA),
+            "jobName": f"job-{number}",
+            "status": status,
+            "creationTime": time(number),
+            "customizationType": kind,
+        }
+        | ended
+        | made
+    )
 
 
 def newest_first(parameters):
@@ -119,13 +166,17 @@ def newest_first(parameters):
 def job_details(number):
     summary = job(number, *JOBS[number])
     failure = {"failureMessage": JOBS[number][2]} if JOBS[number][2] else {}
-    return {name: summary[name] for name in ("jobArn", "jobName", "baseModelArn", "status", "creationTime")} | failure | {
-        "outputModelName": f"model-{number}",
-        "roleArn": "arn:aws:iam::123456789012:role/custom",
-        "trainingDataConfig": {"s3Uri": "s3://training/"},
-        "validationDataConfig": {"validators": []},
-        "outputDataConfig": {"s3Uri": "s3://output/"},
-    }
+    return (
+        {name: summary[name] for name in ("jobArn", "jobName", "baseModelArn", "status", "creationTime")}
+        | failure
+        | {
+            "outputModelName": f"model-{number}",
+            "roleArn": "arn:aws:iam::123456789012:role/custom",
+            "trainingDataConfig": {"s3Uri": "s3://training/"},
+            "validationDataConfig": {"validators": []},
+            "outputDataConfig": {"s3Uri": "s3://output/"},
+        }
+    )
 
 
 def profiles(kind, profiles_of_kind):
@@ -142,7 +193,10 @@ ANSWERS = {
         {"output": {"inferenceProfileSummaries": [profile("SYSTEM_DEFINED", *row) for row in OF_AWS]}},
     ],
     "bedrock:ListGuardrails": [
-        *({"when": {"guardrailIdentifier": f"id-{name}"}, "output": {"guardrails": versions(name)}} for name in GUARDRAILS),
+        *(
+            {"when": {"guardrailIdentifier": f"id-{name}"}, "output": {"guardrails": versions(name)}}
+            for name in GUARDRAILS
+        ),
         {"output": {"guardrails": [guardrail(name, "DRAFT") for name in GUARDRAILS]}},
     ],
     "bedrock:ListModelCustomizationJobs": [{"make": newest_first}],
@@ -153,14 +207,20 @@ ANSWERS = {
 }
 
 # Name, model, units, commitment.
-BOUGHT = [("orders", NOVA, 2, "SixMonths"), ("trial", SONNET, 1, None), *((f"team-{n}", NOVA, 1, "OneMonth") for n in range(7))]
+BOUGHT = [
+    ("orders", NOVA, 2, "SixMonths"),
+    ("trial", SONNET, 1, None),
+    *((f"team-{n}", NOVA, 1, "OneMonth") for n in range(7)),
+]
 
 
 def seed(account):
     bedrock = account.client("bedrock")
     for name, model_id, units, commitment in BOUGHT:
         more = {"commitmentDuration": commitment} if commitment else {}
-        bedrock.create_provisioned_model_throughput(provisionedModelName=name, modelId=model_id, modelUnits=units, **more)
+        bedrock.create_provisioned_model_throughput(
+            provisionedModelName=name, modelId=model_id, modelUnits=units, **more
+        )
     bedrock.put_model_invocation_logging_configuration(
         loggingConfig={
             "cloudWatchConfig": {"logGroupName": "/bedrock/calls", "roleArn": "arn:aws:iam::123456789012:role/logs"},
@@ -200,16 +260,29 @@ def model_cases():
 
 
 def profile_case():
-    cells = lambda kind, name, title, model, regions: {
-        "profile": name, "name": title, "kind": kind, "model": model, "regions": " ".join(sorted(filter(None, regions)))
-    }
+    def cells(kind, name, title, model, regions):
+        return {
+            "profile": name,
+            "name": title,
+            "kind": kind,
+            "model": model,
+            "regions": " ".join(sorted(filter(None, regions))),
+        }
+
     rows = [cells("aws", *row) for row in OF_AWS] + [cells("account", *row) for row in OF_THE_ACCOUNT]
     return Case(TOOL, "inference-profiles", rows=rows, summary={"profiles": len(rows), "of_the_account": 1})
 
 
 def guardrail_case():
     rows = [
-        {"guardrail": name, "id": f"id-{name}", "status": "READY", "versions": count, "cross_region": spread, "changed": time(2)}
+        {
+            "guardrail": name,
+            "id": f"id-{name}",
+            "status": "READY",
+            "versions": count,
+            "cross_region": spread,
+            "changed": time(2),
+        }
         for name, (count, spread) in GUARDRAILS.items()
     ]
     return Case(TOOL, "guardrails", rows=rows, summary={"guardrails": len(rows), "without_version": 1})
@@ -230,16 +303,22 @@ def job_case():
     rows = []
     for number, (status, kind, failure) in enumerate(JOBS):
         summary = job(number, status, kind, failure)
-        rows.append({
-            "job": f"job-{number}",
-            "status": status,
-            "kind": {"FINE_TUNING": "fine tuning", "CONTINUED_PRE_TRAINING": "continued pre training", "DISTILLATION": "distillation"}[kind],
-            "base_model": NOVA,
-            "created": summary["creationTime"],
-            "ended": summary.get("endTime"),
-            "custom_model": summary.get("customModelName"),
-            "failure": failure,
-        })
+        rows.append(
+            {
+                "job": f"job-{number}",
+                "status": status,
+                "kind": {
+                    "FINE_TUNING": "fine tuning",
+                    "CONTINUED_PRE_TRAINING": "continued pre training",
+                    "DISTILLATION": "distillation",
+                }[kind],
+                "base_model": NOVA,
+                "created": summary["creationTime"],
+                "ended": summary.get("endTime"),
+                "custom_model": summary.get("customModelName"),
+                "failure": failure,
+            }
+        )
     return Case(TOOL, "customization-jobs", rows=rows, summary={"jobs": 9, "running": 2, "failed": 2})
 
 

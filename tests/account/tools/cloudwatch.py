@@ -103,7 +103,12 @@ def alarm_cases(account):
     firing.append({"alarm": "web-down", "type": "CompositeAlarm", "watches": COMPOSITE["AlarmRule"], "actions": "on"})
     return [
         Case(TOOL, "alarms-firing", rows=firing, summary={"firing": len(firing), "composite": 1}),
-        Case(TOOL, "alarms-firing", regions=["eu-west-1"], rows=[firing_row(alarm) for alarm in there if state(alarm) == "ALARM"]),
+        Case(
+            TOOL,
+            "alarms-firing",
+            regions=["eu-west-1"],
+            rows=[firing_row(alarm) for alarm in there if state(alarm) == "ALARM"],
+        ),
         Case(
             TOOL,
             "alarms-firing",
@@ -181,7 +186,7 @@ def dashboard_cases():
 # Metrics: nine series with two samples in each of ten minutes of ten, and one that is five hours old.
 
 SERIES = [f"service-{number}" for number in range(9)]
-TEN_MINUTES = datetime.timedelta(minutes=10)
+TEN_MINUTES, HALF_A_MINUTE = datetime.timedelta(minutes=10), datetime.timedelta(seconds=30)
 LAST = datetime.datetime.fromtimestamp(NOW.timestamp() // 600 * 600, datetime.timezone.utc) - TEN_MINUTES
 STARTS = [LAST - TEN_MINUTES * step for step in range(10)]
 
@@ -195,14 +200,20 @@ def samples(series, start):
 def seed_metrics(account):
     cloudwatch = account.client("cloudwatch")
     for series in SERIES:
-        dimensions = [{"Name": "Service", "Value": series}]
-        datum = lambda time, value: {"MetricName": "Latency", "Dimensions": dimensions, "Timestamp": time, "Value": value}
-        half_a_minute = datetime.timedelta(seconds=30)
-        data = [datum(start + half_a_minute * index, value) for start in STARTS for index, value in enumerate(samples(series, start))]
-        old = datum(minutes_ago(300), 1_000_000.0)
-        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[*data, old])
-        other = [{**datum(LAST, 7.0), "MetricName": "Errors"}]
-        cloudwatch.put_metric_data(Namespace="Shop", MetricData=other)
+        values = [(start, samples(series, start)) for start in STARTS]
+        data = [
+            datum(series, start + HALF_A_MINUTE * index, value)
+            for start, pair in values
+            for index, value in enumerate(pair)
+        ]
+        other = {**datum(series, LAST, 7.0), "MetricName": "Errors"}
+        old = datum(series, minutes_ago(300), 1_000_000.0)
+        cloudwatch.put_metric_data(Namespace="Shop", MetricData=[*data, other, old])
+
+
+def datum(series, time, value):
+    dimensions = [{"Name": "Service", "Value": series}]
+    return {"MetricName": "Latency", "Dimensions": dimensions, "Timestamp": time, "Value": value}
 
 
 def metric_cases():
@@ -243,7 +254,12 @@ MEGABYTE = 1_000_000
 def log_groups(size):
     """Name, retention in days, class and stored bytes."""
     many = [
-        (f"/app/service-{number:04}", [None, 7, 30][number % 3], "STANDARD", 100 + number if number in range(1, 100, 2) else 0)
+        (
+            f"/app/service-{number:04}",
+            [None, 7, 30][number % 3],
+            "STANDARD",
+            100 + number if number in range(1, 100, 2) else 0,
+        )
         for number in range(size)
     ]
     others = [
@@ -280,10 +296,16 @@ def seed_log_groups(account):
 
 def log_group_cases(account):
     groups = log_groups(account.size)
-    gib = lambda groups: round(sum(size for *_, size in groups) / 2**30, 2)
+
+    def gib(groups):
+        return round(sum(size for *_, size in groups) / 2**30, 2)
+
     forever = [group for group in groups if group[1] is None]
     by_size = sorted(groups, key=lambda group: -group[3])
-    cells = lambda group: {"log_group": group[0], "bytes": group[3], "retention_days": group[1], "class": group[2]}
+
+    def cells(group):
+        return {"log_group": group[0], "bytes": group[3], "retention_days": group[1], "class": group[2]}
+
     return [
         Case(
             TOOL,
@@ -339,7 +361,13 @@ def error_cases():
         Case(TOOL, "recent-log-errors", {"log_groups": [orders]}, rows=recent, summary={"events": 3, "log_groups": 1}),
         Case(TOOL, "recent-log-errors", {"log_groups": [orders], "hours": 4}, rows=recent + older),
         Case(TOOL, "recent-log-errors", {"log_groups": [orders], "limit": 2}, rows=error_rows(orders, 1, 2)),
-        Case(TOOL, "recent-log-errors", {"log_groups": ["ORDERS"]}, rows=recent + error_rows(retry, 4), summary={"log_groups": 2}),
+        Case(
+            TOOL,
+            "recent-log-errors",
+            {"log_groups": ["ORDERS"]},
+            rows=recent + error_rows(retry, 4),
+            summary={"log_groups": 2},
+        ),
         Case(TOOL, "recent-log-errors", {"log_groups": ["nothing"]}, rows=[]),
         Case(TOOL, "recent-log-errors", quoted, rows=error_rows("/aws/lambda/payments", 7)),
     ]

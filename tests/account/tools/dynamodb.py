@@ -55,7 +55,9 @@ def seed(account):
         )
     for name, count in ITEMS.items():
         for number in range(count):
-            dynamodb.put_item(TableName=name, Item={"id": {"S": str(number)}, "text": {"S": "x" * 50}, "at": {"S": "1"}})
+            dynamodb.put_item(
+                TableName=name, Item={"id": {"S": str(number)}, "text": {"S": "x" * 50}, "at": {"S": "1"}}
+            )
     seed_throttles(account)
 
 
@@ -168,7 +170,13 @@ def unprotected_case(tables):
 
 
 def throttled_cases(tables):
-    of_index = {"table": "orders", "index": "by-day", "throttled_reads": 0, "throttled_writes": 40, "billing": "PROVISIONED"}
+    of_index = {
+        "table": "orders",
+        "index": "by-day",
+        "throttled_reads": 0,
+        "throttled_writes": 40,
+        "billing": "PROVISIONED",
+    }
     of_table = {"table": "table-0001", "index": None, "throttled_writes": 1, "billing": "PAY_PER_REQUEST"}
     yesterday = [of_index, {**of_table, "throttled_reads": 12}]
     stock = {"table": "stock", "index": None, "throttled_reads": 9, "throttled_writes": 0}
@@ -192,4 +200,9 @@ def indexes_case(tables):
         for name, of_table in indexes.items()
         for index, parts, projection in of_table
     ]
-    return Case(TOOL, "table-indexes", rows=rows, summary={"indexes": 3, "global": 2, "tables": len(tables), "tables_unknown": 0})
+    return Case(
+        TOOL,
+        "table-indexes",
+        rows=rows,
+        summary={"indexes": 3, "global": 2, "tables": len(tables), "tables_unknown": 0},
+    )

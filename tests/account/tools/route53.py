@@ -38,7 +38,11 @@ def records(zone, is_private, size):
     if zone == "example.com" and is_private:
         return [record("www.example.com", "A", "10.0.0.10"), record("db.example.com", "CNAME", "db.corp.internal")]
     if zone == "example.com":
-        alias = {"HostedZoneId": "Z35SXDOTRQ7X7K", "DNSName": "lb-1.us-east-1.elb.amazonaws.com", "EvaluateTargetHealth": True}
+        alias = {
+            "HostedZoneId": "Z35SXDOTRQ7X7K",
+            "DNSName": "lb-1.us-east-1.elb.amazonaws.com",
+            "EvaluateTargetHealth": True,
+        }
         return [
             weighted("www.example.com", 90, "192.0.2.1"),
             weighted("www.example.com", 10, "192.0.2.2"),
@@ -52,7 +56,9 @@ def records(zone, is_private, size):
     if zone == "sub.example.com":
         return [record("www.sub.example.com", "A", "192.0.2.6"), record("api.sub.example.com", "AAAA", "2001:db8::1")]
     if zone == "big.example.net":
-        return [record(f"host-{number:04}.big.example.net", "A", f"198.51.100.{number % 250}") for number in range(size)]
+        return [
+            record(f"host-{number:04}.big.example.net", "A", f"198.51.100.{number % 250}") for number in range(size)
+        ]
     return []
 
 
@@ -90,8 +96,17 @@ def status(succeeding):
     """A GetHealthCheckStatus output of 16 checkers, of none for a health check that is too new."""
     checkers = range(0 if succeeding is None else 16)
     texts = ["Success: HTTP Status Code 200, OK", "Failure: Connection timed out."]
-    report = lambda number: {"Status": texts[number >= succeeding], "CheckedTime": "2026-01-01T00:00:00Z"}
-    observation = lambda number: {"Region": "us-east-1", "IPAddress": f"203.0.113.{number}", "StatusReport": report(number)}
+
+    def report(number):
+        return {"Status": texts[number >= succeeding], "CheckedTime": "2026-01-01T00:00:00Z"}
+
+    def observation(number):
+        return {
+            "Region": "us-east-1",
+            "IPAddress": f"203.0.113.{number}",
+            "StatusReport": report(number),
+        }
+
     return {"HealthCheckObservations": [observation(number) for number in checkers]}
 
 
@@ -208,22 +223,39 @@ def record_cases(account):
     return [
         Case(TOOL, "find-record", {"name": "www.example.com"}, rows=www),
         Case(TOOL, "find-record", {"name": "WWW.Example.com.", "type": "txt"}, rows=[www[2]]),
-        Case(TOOL, "find-record", {"name": "api.sub.example.com"}, rows=[row("api.sub.example.com", "AAAA", "2001:db8::1")]),
+        Case(
+            TOOL,
+            "find-record",
+            {"name": "api.sub.example.com"},
+            rows=[row("api.sub.example.com", "AAAA", "2001:db8::1")],
+        ),
         Case(TOOL, "find-record", {"name": "shop.apps.example.com"}, rows=[wildcard]),
         Case(TOOL, "find-record", {"name": "pay"}, rows=pay),
         Case(TOOL, "find-record", {"name": "example.com", "type": "A"}, rows=[alias]),
-        Case(TOOL, "find-record", {"name": "nowhere.example.com"}, rows=[], summary={"records": 0, "zones": len(ZONES)}),
-        Case(TOOL, "zone-records", {"zone": "example.com", "type": "CNAME"}, rows=[
-            wildcard, row("db.example.com", "CNAME", "db.corp.internal", **private),
-        ]),
+        Case(
+            TOOL, "find-record", {"name": "nowhere.example.com"}, rows=[], summary={"records": 0, "zones": len(ZONES)}
+        ),
+        Case(
+            TOOL,
+            "zone-records",
+            {"zone": "example.com", "type": "CNAME"},
+            rows=[
+                wildcard,
+                row("db.example.com", "CNAME", "db.corp.internal", **private),
+            ],
+        ),
         big_zone_case(account),
         zone_by_id_case(account),
     ]
 
 
 def big_zone_case(account):
-    rows = [row(f"host-{number:04}.big.example.net", "A", f"198.51.100.{number % 250}") for number in range(account.size)]
-    return Case(TOOL, "zone-records", {"zone": "big.example.net", "type": "A"}, rows=rows, summary={"records": account.size})
+    rows = [
+        row(f"host-{number:04}.big.example.net", "A", f"198.51.100.{number % 250}") for number in range(account.size)
+    ]
+    return Case(
+        TOOL, "zone-records", {"zone": "big.example.net", "type": "A"}, rows=rows, summary={"records": account.size}
+    )
 
 
 def zone_by_id_case(account):
@@ -242,11 +274,23 @@ def health_case():
         "alarm": ("alarm queue in eu-west-1", None, None),
     }
     rows = [
-        {"health_check": name, "state": state, "type": CHECKS[name][0]["Type"], "checks": checks,
-         "healthy_checkers": checkers, "report": report, "inverted": name == "inverted"}
+        {
+            "health_check": name,
+            "state": state,
+            "type": CHECKS[name][0]["Type"],
+            "checks": checks,
+            "healthy_checkers": checkers,
+            "report": report,
+            "inverted": name == "inverted",
+        }
         for name, state in reported.items()
         for checks, checkers, report in [targets[name]]
     ]
     states = list(reported.values())
-    summary = {"health_checks": len(CHECKS), "unhealthy": states.count("unhealthy"), "unknown": states.count("unknown"), "disabled": 1}
+    summary = {
+        "health_checks": len(CHECKS),
+        "unhealthy": states.count("unhealthy"),
+        "unknown": states.count("unknown"),
+        "disabled": 1,
+    }
     return Case(TOOL, "health-checks-failing", rows=rows, summary=summary)

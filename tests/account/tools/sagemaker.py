@@ -32,13 +32,23 @@ def rfc3339(time):
 ENDPOINTS = {f"rank-{number}": [("main", "ml.m5.large", number % 3 + 1)] for number in range(7)}
 ENDPOINTS["split"] = [("blue", "ml.c5.xlarge", 4), ("green", "ml.p3.2xlarge", 1)]
 ENDPOINTS["rare"] = [("main", "serverless", 2048)]
-STATES = {"broken": "Failed", "stuck": "UpdateRollbackFailed", "away": "OutOfService", "new": "Creating", "going": "Deleting"}
+STATES = {
+    "broken": "Failed",
+    "stuck": "UpdateRollbackFailed",
+    "away": "OutOfService",
+    "new": "Creating",
+    "going": "Deleting",
+}
 REASONS = {"broken": "The image could not be pulled.", "stuck": "No capacity."}
 
 
 def variant(name, kind, amount):
     if kind == "serverless":
-        return {"VariantName": name, "ModelName": "model", "ServerlessConfig": {"MemorySizeInMB": amount, "MaxConcurrency": 5}}
+        return {
+            "VariantName": name,
+            "ModelName": "model",
+            "ServerlessConfig": {"MemorySizeInMB": amount, "MaxConcurrency": 5},
+        }
     size = {"InstanceType": kind, "InitialInstanceCount": amount, "InitialVariantWeight": 1.0}
     return {"VariantName": name, "ModelName": "model", **size}
 
@@ -50,7 +60,9 @@ def seed_endpoints(account):
     broken = {name: [("main", "ml.m5.large", 1)] for name in STATES}
     shop = {"shop": [("main", "ml.m5.xlarge", 2)]}
     for name, variants in {**ENDPOINTS, **broken, **shop}.items():
-        sagemaker.create_endpoint_config(EndpointConfigName=f"{name}-1", ProductionVariants=[variant(*of) for of in variants])
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=f"{name}-1", ProductionVariants=[variant(*of) for of in variants]
+        )
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-1")
     for endpoint in sagemaker_backends[ACCOUNT_ID]["us-east-1"].endpoints.values():
         endpoint.endpoint_status = STATES.get(endpoint.endpoint_name, "InService")
@@ -85,21 +97,35 @@ SHOP_CONFIG = {
 
 def endpoint_case():
     rows = [
-        {"endpoint": "shop", "variant": "main", "instance_type": "ml.m5.xlarge", "instances": 2,
-         "hours_a_month": 2 * HOURS_A_MONTH, "scaling": "1 to 4"},
-        {"endpoint": "shop", "variant": "next (shadow)", "instance_type": "ml.m5.2xlarge", "instances": 3,
-         "hours_a_month": 3 * HOURS_A_MONTH, "scaling": None},
+        {
+            "endpoint": "shop",
+            "variant": "main",
+            "instance_type": "ml.m5.xlarge",
+            "instances": 2,
+            "hours_a_month": 2 * HOURS_A_MONTH,
+            "scaling": "1 to 4",
+        },
+        {
+            "endpoint": "shop",
+            "variant": "next (shadow)",
+            "instance_type": "ml.m5.2xlarge",
+            "instances": 3,
+            "hours_a_month": 3 * HOURS_A_MONTH,
+            "scaling": None,
+        },
     ]
     for endpoint, variants in ENDPOINTS.items():
         for name, kind, amount in variants:
             is_serverless = kind == "serverless"
-            rows.append({
-                "endpoint": endpoint,
-                "variant": name,
-                "instance_type": f"serverless {amount} MB" if is_serverless else kind,
-                "instances": None if is_serverless else amount,
-                "hours_a_month": None if is_serverless else amount * HOURS_A_MONTH,
-            })
+            rows.append(
+                {
+                    "endpoint": endpoint,
+                    "variant": name,
+                    "instance_type": f"serverless {amount} MB" if is_serverless else kind,
+                    "instances": None if is_serverless else amount,
+                    "hours_a_month": None if is_serverless else amount * HOURS_A_MONTH,
+                }
+            )
     instances = sum(row["instances"] or 0 for row in rows)
     summary = {"endpoints": len(ENDPOINTS) + 1, "instances": instances, "hours_a_month": instances * HOURS_A_MONTH}
     return Case(TOOL, "endpoints", rows=rows, summary=summary)
@@ -152,13 +178,27 @@ def seed_notebooks(account):
 
 def notebook_case():
     rows = [
-        {"name": name, "kind": "notebook instance", "instance_type": instance, "since": rfc3339(ago(days=5)), "days": 5, "for": None}
+        {
+            "name": name,
+            "kind": "notebook instance",
+            "instance_type": instance,
+            "since": rfc3339(ago(days=5)),
+            "days": 5,
+            "for": None,
+        }
         for name, instance in NOTEBOOKS.items()
         if name not in STOPPED
     ]
     instances = len(rows)
     rows += [
-        {"name": name, "kind": kind, "instance_type": instance, "since": rfc3339(ago(days=days)), "days": days, "for": user or space}
+        {
+            "name": name,
+            "kind": kind,
+            "instance_type": instance,
+            "since": rfc3339(ago(days=days)),
+            "days": days,
+            "for": user or space,
+        }
         for name, kind, status, user, space, instance, days in APPS
         if status == "InService" and instance != "system"
     ]
@@ -177,7 +217,10 @@ JOBS = {
     "queued": ("InProgress", 0, 0, "Starting", None, "ml.m5.large", 1),
 }
 JOBS |= {f"done-{number}": ("Completed", number, 1, "Uploading", None, "ml.m5.large", 1) for number in range(9)}
-JOBS |= {f"flaky-{number}": ("Failed", 3 + number, 1, "Training", f"ClientError: try {number}", "ml.m5.large", 1) for number in range(8)}
+JOBS |= {
+    f"flaky-{number}": ("Failed", 3 + number, 1, "Training", f"ClientError: try {number}", "ml.m5.large", 1)
+    for number in range(8)
+}
 
 
 def seed_training(account):
@@ -185,7 +228,10 @@ def seed_training(account):
     for name, (_, _, _, _, _, instance, count) in JOBS.items():
         sagemaker.create_training_job(
             TrainingJobName=name,
-            AlgorithmSpecification={"TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1", "TrainingInputMode": "File"},
+            AlgorithmSpecification={
+                "TrainingImage": "123456789012.dkr.ecr.us-east-1.amazonaws.com/train:1",
+                "TrainingInputMode": "File",
+            },
             RoleArn=ROLE,
             OutputDataConfig={"S3OutputPath": "s3://models/"},
             ResourceConfig={"InstanceType": instance, "InstanceCount": count, "VolumeSizeInGB": 50},
@@ -216,15 +262,17 @@ def failed_rows(days):
     for name, (status, age, hours, phase, reason, instance, count) in JOBS.items():
         if status == "Failed" and age < days:
             end = ago(days=age)
-            rows.append({
-                "job": name,
-                "failed": rfc3339(end),
-                "created": rfc3339(end - datetime.timedelta(hours=hours)),
-                "reason": reason,
-                "phase": phase,
-                "instances": f"{count} x {instance}",
-                "trained_hours": hours,
-            })
+            rows.append(
+                {
+                    "job": name,
+                    "failed": rfc3339(end),
+                    "created": rfc3339(end - datetime.timedelta(hours=hours)),
+                    "reason": reason,
+                    "phase": phase,
+                    "instances": f"{count} x {instance}",
+                    "trained_hours": hours,
+                }
+            )
     return rows
 
 

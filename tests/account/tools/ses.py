@@ -16,7 +16,10 @@ IDENTITIES = [
     ("pending.example.org", "DOMAIN", "PENDING", False, "PENDING", True, None, None, None),
     ("failed.example.org", "DOMAIN", "FAILED", False, "FAILED", True, "bounce.failed.example.org", "FAILED", None),
     ("ops@example.net", "EMAIL_ADDRESS", "SUCCESS", True, "NOT_STARTED", False, None, None, None),
-    *((f"team-{number}@example.net", "EMAIL_ADDRESS", "SUCCESS", True, "NOT_STARTED", False, None, None, None) for number in range(9)),
+    *(
+        (f"team-{number}@example.net", "EMAIL_ADDRESS", "SUCCESS", True, "NOT_STARTED", False, None, None, None)
+        for number in range(9)
+    ),
 ]
 
 # What each configuration set suppresses; None where it goes by the account.
@@ -84,7 +87,9 @@ def seed(account):
     ses = account.client("sesv2")
     for name, reasons in SETS.items():
         own = {} if reasons is None else {"SuppressionOptions": {"SuppressedReasons": reasons}}
-        ses.create_configuration_set(ConfigurationSetName=name, SendingOptions={"SendingEnabled": name not in PAUSED}, **own)
+        ses.create_configuration_set(
+            ConfigurationSetName=name, SendingOptions={"SendingEnabled": name not in PAUSED}, **own
+        )
 
 
 def cases(account):
@@ -112,13 +117,34 @@ def identity_case():
 
 
 def status_cases():
-    us = {"sandbox": False, "sending": "on", "enforcement": "PROBATION", "sent_24_hours": 12_500, "most_24_hours": 50_000,
-          "used_percent": 25, "per_second": 14}
-    west = {"sandbox": True, "sending": "on", "enforcement": "HEALTHY", "sent_24_hours": 0, "most_24_hours": 200,
-            "used_percent": 0, "per_second": 1}
+    us = {
+        "sandbox": False,
+        "sending": "on",
+        "enforcement": "PROBATION",
+        "sent_24_hours": 12_500,
+        "most_24_hours": 50_000,
+        "used_percent": 25,
+        "per_second": 14,
+    }
+    west = {
+        "sandbox": True,
+        "sending": "on",
+        "enforcement": "HEALTHY",
+        "sent_24_hours": 0,
+        "most_24_hours": 200,
+        "used_percent": 0,
+        "per_second": 1,
+    }
     # -1 means that there is no limit.
-    central = {"sandbox": False, "sending": "off", "enforcement": "SHUTDOWN", "sent_24_hours": 12, "most_24_hours": "no limit",
-               "used_percent": None, "per_second": 50}
+    central = {
+        "sandbox": False,
+        "sending": "off",
+        "enforcement": "SHUTDOWN",
+        "sent_24_hours": 12,
+        "most_24_hours": "no limit",
+        "used_percent": None,
+        "per_second": 50,
+    }
     by_region = {"us-east-1": us, "eu-west-1": west, "eu-central-1": central}
     rows = [{"region": region, **row} for region, row in by_region.items()]
     return [Case(TOOL, "sending-status", rows=[us]), Case(TOOL, "sending-status", regions=list(by_region), rows=rows)]
@@ -128,8 +154,22 @@ def reputation_cases():
     attempts, bounces, complaints, rejects = (sum(column) for column in zip(*POINTS))
     # 105 of 2,000 and 3 of 2,000: past 5 % and 0.1 %, below 10 % and 0.5 %.
     rows = [
-        {"what": "bounces", "count": bounces, "percent": 5.25, "review_percent": 5, "pause_percent": 10, "state": "at the rate for a review"},
-        {"what": "complaints", "count": complaints, "percent": 0.15, "review_percent": 0.1, "pause_percent": 0.5, "state": "at the rate for a review"},
+        {
+            "what": "bounces",
+            "count": bounces,
+            "percent": 5.25,
+            "review_percent": 5,
+            "pause_percent": 10,
+            "state": "at the rate for a review",
+        },
+        {
+            "what": "complaints",
+            "count": complaints,
+            "percent": 0.15,
+            "review_percent": 0.1,
+            "pause_percent": 0.5,
+            "state": "at the rate for a review",
+        },
     ]
     nothing = [{"what": what, "count": 0, "percent": None, "state": None} for what in ("bounces", "complaints")]
     return [

@@ -27,7 +27,12 @@ PENDING = {
 UNHEARD = ["unheard", "unheard.fifo"]
 POLICIES = {
     "open-everyone": {"Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": "*"},
-    "open-but-one": {"Effect": "Allow", "NotPrincipal": {"AWS": f"arn:aws:iam::{PARTNER}:root"}, "Action": "sns:Publish", "Resource": "*"},
+    "open-but-one": {
+        "Effect": "Allow",
+        "NotPrincipal": {"AWS": f"arn:aws:iam::{PARTNER}:root"},
+        "Action": "sns:Publish",
+        "Resource": "*",
+    },
     "organization": {
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
@@ -36,7 +41,12 @@ POLICIES = {
         "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}},
     },
     "partner": {"Effect": "Allow", "Principal": {"AWS": PARTNER}, "Action": "sns:Subscribe", "Resource": "*"},
-    "services": {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish", "Resource": "*"},
+    "services": {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": "*",
+    },
 }
 WITH_KEY = ["unheard.fifo", "heard"]
 KEY = "alias/aws/sns"
@@ -150,7 +160,13 @@ def unencrypted_case(account):
 def open_case(account):
     """The policy that SNS itself gives to a topic names everyone, and narrows that to the topic's account."""
     rows = [
-        {"topic": "open-everyone", "who": ["*"], "actions": ["sns:Publish"], "conditions": [], "open_to_everyone": True},
+        {
+            "topic": "open-everyone",
+            "who": ["*"],
+            "actions": ["sns:Publish"],
+            "conditions": [],
+            "open_to_everyone": True,
+        },
         {"topic": "open-but-one", "who": ["*"], "actions": ["sns:Publish"], "conditions": [], "open_to_everyone": True},
         {
             "topic": "organization",
@@ -161,4 +177,9 @@ def open_case(account):
         },
         {"topic": "partner", "who": [PARTNER], "actions": ["sns:Subscribe"], "open_to_everyone": False},
     ]
-    return Case(TOOL, "open-topics", rows=rows, summary={"topics": len(all_topics(account)), "open_to_everyone": 2, "unknown": 0})
+    return Case(
+        TOOL,
+        "open-topics",
+        rows=rows,
+        summary={"topics": len(all_topics(account)), "open_to_everyone": 2, "unknown": 0},
+    )

@@ -1,4 +1,4 @@
-"""Queues: with and without messages, dead-letter queues, encryption and open policies, and for each one that nearly is."""
+"""Queues: with and without messages, dead-letter queues, without encryption, open; and for each one that nearly is."""
 
 import datetime
 import json
@@ -39,7 +39,12 @@ POLICIES = {
         "Resource": "*",
     },
     "denied": {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"},
-    "topic-only": {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"},
+    "topic-only": {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    },
 }
 
 
@@ -183,4 +188,9 @@ def open_case(account):
         {"queue": "narrowed-to-partner", "who": ["*"], "open_to_everyone": False, "conditions": ["aws:SourceArn"]},
         {"queue": "partner", "who": [f"arn:aws:iam::{PARTNER}:role/sender"], "open_to_everyone": False},
     ]
-    return Case(TOOL, "open-queues", rows=rows, summary={"queues": len(all_queues(account)), "open_to_everyone": 2, "unknown": 0})
+    return Case(
+        TOOL,
+        "open-queues",
+        rows=rows,
+        summary={"queues": len(all_queues(account)), "open_to_everyone": 2, "unknown": 0},
+    )

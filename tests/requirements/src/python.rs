@@ -27,15 +27,16 @@ pub fn python_environment_of(name: &str, requirements: &Path) -> PathBuf {
 ///
 /// `package` names the file with its version and hash: `python/sources/<package>.txt`.
 pub fn python_source(package: &str) -> PathBuf {
-    let kept = cached(&format!("{package}-source"), &own(&format!("python/sources/{package}.txt")), |requirements, folder| {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"]);
-        pip.args(["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r"]).arg(requirements);
-        run(pip.arg("--dest").arg(folder));
-        let archive = only_entry(folder);
-        run(Command::new("tar").arg("--extract").arg("--file").arg(&archive).arg("--directory").arg(folder));
-        std::fs::remove_file(archive).expect("the archive was just unpacked");
-    });
+    let kept =
+        cached(&format!("{package}-source"), &own(&format!("python/sources/{package}.txt")), |requirements, folder| {
+            let mut pip = Command::new("python3");
+            pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"]);
+            pip.args(["--no-deps", "--no-binary", ":all:", "--require-hashes", "-r"]).arg(requirements);
+            run(pip.arg("--dest").arg(folder));
+            let archive = only_entry(folder);
+            run(Command::new("tar").arg("--extract").arg("--file").arg(&archive).arg("--directory").arg(folder));
+            std::fs::remove_file(archive).expect("the archive was just unpacked");
+        });
     only_entry(&kept)
 }
 

@@ -42,7 +42,7 @@ small_accounts! {
 /// Two thousand resources of the kinds of which accounts have many.
 #[test]
 fn busy_kinds_by_the_thousand() {
-    for module in ["scenes.many", "tools.cloudwatch"] {
+    for module in ["scenes.many", "tools.cloudformation", "tools.cloudwatch", "tools.iam"] {
         prove(&Account::start(2_000, &[module]), 500);
     }
 }

@@ -17,7 +17,9 @@ fn cfn_lint_accepts_every_environments_templates() {
         place.deploy(&["render", "--env", environment, "--out", folder_name]).succeeded();
         let linted = Command::new(&python)
             .args(["-c", CFN_LINT, "--non-zero-exit-code", "error", "--"])
-            .args(["foundation.yaml", "data.yaml", "read-access.yaml", "application.yaml"].map(|file| folder.join(file)))
+            .args(
+                ["foundation.yaml", "data.yaml", "read-access.yaml", "application.yaml"].map(|file| folder.join(file)),
+            )
             .output()
             .expect("cfn-lint runs");
         let said = [linted.stdout, linted.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());

@@ -22,6 +22,7 @@ mod reader;
 mod reference;
 mod rules;
 mod syntax;
+mod tool_keys;
 mod tool_rules;
 mod tree;
 mod variables;

@@ -46,7 +46,10 @@ async fn a_vague_question_is_shown_what_the_tool_answers() {
     let result = guide("help").await;
     assert_eq!(result["recipes"], json!([]));
     let others = result["other_recipes"].as_object().unwrap();
-    assert!(others.len() >= 6 && others["unattached-volumes"].as_str().unwrap().starts_with("EBS volumes"), "{others:?}");
+    assert!(
+        others.len() >= 6 && others["unattached-volumes"].as_str().unwrap().starts_with("EBS volumes"),
+        "{others:?}"
+    );
 }
 
 #[tokio::test]
