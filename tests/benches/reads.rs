@@ -105,6 +105,8 @@ fn run_tools(program: &Path, account: &Account, mut arguments: Value) -> Run {
     arguments["operation"] = json!("instances");
     let started = Instant::now();
     let mut variables = account.variables();
+    // The image names its certificates in one file, too.
+    variables.insert("SSL_CERT_FILE".into(), "/etc/ssl/certs/ca-certificates.crt".into());
     variables.insert("TOOL_SETTINGS".into(), UNHURRIED.into());
     let process = ToolProcess::start(program, &variables);
     let answer = process.call_within(TOOL, arguments, 300);

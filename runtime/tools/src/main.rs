@@ -4,6 +4,11 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 use tools::{BedrockModel, LazyClient, Model, Tools};
 
+/// musl's own allocator maps and unmaps memory for every few pages of an answer.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     tools::prepare();

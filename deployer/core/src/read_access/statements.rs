@@ -29,18 +29,10 @@ pub struct ReadStatement {
     pub resources: Vec<String>,
 }
 
-/// Places that no policy opens although an allowed operation reads there: what
-/// IAM allows on them gives out values of API keys, whatever the code asks for
-/// (API Gateway API reference, GetApiKeys `includeValues`, UsagePlanKey `value`).
-const CLOSED: [(&str, &str); 2] = [
-    ("apigateway:GET", "arn:${Partition}:apigateway:${Region}::/apikeys*"),
-    ("apigateway:GET", "arn:${Partition}:apigateway:${Region}::/usageplans/*/keys*"),
-];
-
 /// The statements of some actions of one service, by the service's IAM prefix.
 pub fn of_service(prefix: &str, actions: &[&str], tiers: &Tiers, reach: Reach) -> Vec<ReadStatement> {
     let (narrow, open): (Vec<&str>, Vec<&str>) = actions.iter().partition(|action| can_be_narrowed(action));
-    let denied: BTreeSet<String> = actions.iter().flat_map(|action| denied(action, tiers)).map(arns::denied).collect();
+    let denied: BTreeSet<String> = actions.iter().flat_map(|action| tiers.denied(action)).map(arns::denied).collect();
     let patterns = narrow.iter().filter_map(|name| action(name)).flat_map(|action| &action.resources);
     let patterns = arns::of_account(patterns.map(String::as_str));
     let is_denied = |pattern: &String| denied.iter().any(|denied| arns::matches(denied, pattern));
@@ -71,14 +63,8 @@ pub fn of_service(prefix: &str, actions: &[&str], tiers: &Tiers, reach: Reach) -
     .collect()
 }
 
-/// Patterns of the reference in which an action is not allowed.
-fn denied<'a>(action: &'a str, tiers: &'a Tiers) -> impl Iterator<Item = &'a str> {
-    let closed = CLOSED.iter().filter(move |(name, _)| *name == action).map(|(_, pattern)| *pattern);
-    tiers.denied(action).chain(closed)
-}
-
 fn denied_somewhere(action: &str, tiers: &Tiers) -> bool {
-    denied(action, tiers).next().is_some()
+    tiers.denied(action).next().is_some()
 }
 
 fn can_be_narrowed(name: &str) -> bool {

@@ -70,26 +70,19 @@ mod tests {
     use crate::allowlist::operation;
 
     #[test]
-    fn values_of_api_keys_are_never_asked_for() {
-        let keys = operation("apigateway", "GetApiKeys").unwrap();
-        assert_eq!(keys.with_rules(json!({"limit": 5})).unwrap(), json!({"limit": 5, "includeValues": false}));
-        assert_eq!(keys.with_rules(json!({"includeValues": null})).unwrap(), json!({"includeValues": false}));
-        let fault = keys.with_rules(json!({"includeValues": true})).unwrap_err();
-        assert_eq!(fault.to_string(), "includeValues: is always false in this client");
-        for spelling in ["IncludeValues", "includevalues"] {
-            assert!(keys.with_rules(json!({ spelling: true })).is_err(), "{spelling}");
-        }
-        for value in [json!("true"), json!(1), json!("false"), json!([true])] {
-            assert!(keys.with_rules(json!({"includeValues": value})).is_err());
-        }
-    }
-
-    #[test]
     fn masked_log_data_stays_masked() {
         for name in ["FilterLogEvents", "GetLogEvents", "GetLogRecord"] {
             let operation = operation("logs", name).unwrap();
             assert_eq!(operation.with_rules(json!({})).unwrap(), json!({"unmask": false}));
-            assert!(operation.with_rules(json!({"unmask": true})).is_err());
+            assert_eq!(operation.with_rules(json!({"unmask": null})).unwrap(), json!({"unmask": false}));
+            let fault = operation.with_rules(json!({"unmask": true})).unwrap_err();
+            assert_eq!(fault.to_string(), "unmask: is always false in this client");
+            for value in [json!("true"), json!(1), json!("false"), json!([true])] {
+                assert!(operation.with_rules(json!({"unmask": value})).is_err());
+            }
+            for spelling in ["Unmask", "UNMASK"] {
+                assert!(operation.with_rules(json!({ spelling: true })).is_err(), "{spelling}");
+            }
         }
     }
 

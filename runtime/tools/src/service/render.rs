@@ -31,7 +31,11 @@ pub(crate) struct Rendered {
     pub notes: Vec<String>,
 }
 
-/// `{"recipe", "columns", "rows", "summary"}`, or `{"recipe", "tsv", "summary"}`.
+/// Rows from which on a text tells once what is the same in all of them.
+const MANY: usize = 5;
+
+/// `{"recipe", "columns", "rows", "summary"}`, or `{"recipe", "tsv", "summary"}`; of
+/// many rows, a column whose cells are all the same stands in `every_row` instead.
 pub(crate) fn table(recipe: &str, mut table: Table, format: Format, extent: Extent) -> Rendered {
     let mut notes = Vec::new();
     let mut summary = Value::Object(std::mem::take(&mut table.summary));
@@ -57,7 +61,11 @@ pub(crate) fn table(recipe: &str, mut table: Table, format: Format, extent: Exte
             (result, shown)
         }
         Format::Tsv => {
+            let same = told_once(&mut table.columns, &mut rows);
             let mut result = json!({"recipe": recipe, "tsv": line(&table.columns), "summary": summary});
+            if !same.is_empty() {
+                result["every_row"] = Value::Object(same);
+            }
             let lines: Vec<String> = rows.iter().map(|row| line(cells(row))).collect();
             let room = extent.bytes.saturating_sub(length(&result));
             let shown = fitting(&lines, room, |line| escaped_length(line));
@@ -66,6 +74,22 @@ pub(crate) fn table(recipe: &str, mut table: Table, format: Format, extent: Exte
         }
     };
     Rendered { result, shown, notes }
+}
+
+/// Takes the columns out that hold the same in all of many rows; one column always stays.
+fn told_once(columns: &mut Vec<String>, rows: &mut [Value]) -> Map<String, Value> {
+    let mut told = Map::new();
+    if rows.len() < MANY {
+        return told;
+    }
+    for index in (0..columns.len()).rev() {
+        let is_same = rows.windows(2).all(|pair| pair[0][index] == pair[1][index]);
+        if is_same && columns.len() > 1 {
+            told.insert(columns.remove(index), rows[0][index].clone());
+            rows.iter_mut().filter_map(Value::as_array_mut).for_each(|row| drop(row.remove(index)));
+        }
+    }
+    told
 }
 
 /// One region's output of an operation, or what was selected from it.

@@ -23,6 +23,17 @@ fn as_text_a_cell_has_no_tab_and_no_line_break() {
     assert_eq!(rendered.result["tsv"], "name\tsize\na b\t1\n\t0.3\n");
 }
 
+#[test]
+fn as_text_many_rows_tell_once_what_is_the_same_in_all() {
+    let rows = (0..6).map(|index| vec![json!(index), json!("t3.micro"), Value::Null]).collect();
+    let columns = ["id", "type", "name"].map(str::to_owned).to_vec();
+    let table = Table { columns, rows, summary: Map::new() };
+    let rendered = super::table("r", table.clone(), Format::Tsv, EXTENT);
+    assert_eq!(rendered.result["tsv"], "id\n0\n1\n2\n3\n4\n5\n");
+    assert_eq!(rendered.result["every_row"], json!({"type": "t3.micro", "name": null}));
+    assert_eq!(super::table("r", table, Format::Json, EXTENT).result["columns"], json!(["id", "type", "name"]));
+}
+
 fn output(region: &str, value: Value) -> Output {
     Output { region: region.into(), value, list: None, skip: 0, most: usize::MAX }
 }
