@@ -14,6 +14,7 @@ standard input is closed. Each module in tools/ (one a tool) and scenes/ has som
 """
 
 import argparse
+import datetime
 import importlib
 import json
 import pathlib
@@ -75,8 +76,11 @@ class Account:
         cloudwatch_backends[ACCOUNT_ID][region].put_metric_data(namespace, data)
 
 
-def many_instances(account, count):
-    """A DescribeInstances output of reservations with ten instances each, like the account's first one."""
+def many_instances(account, count, is_fleet):
+    """A DescribeInstances output of reservations with ten instances each, like the account's first one.
+
+    Ids and addresses are all different; types, zones, names and launch times are too, unless it is a fleet.
+    """
     image = account.all("ec2", "describe_images", "Images")[0]["ImageId"]
     tags = [{"Key": "Name", "Value": "web"}, {"Key": "Owner", "Value": "platform"}, {"Key": "Stage", "Value": "prod"}]
     account.client("ec2").run_instances(
@@ -90,10 +94,30 @@ def many_instances(account, count):
     instance = reservation["Instances"][0]
     reservations = []
     for start in range(0, count, 10):
-        numbers = range(start, min(start + 10, count))
-        instances = [{**instance, "InstanceId": f"i-{number:017x}"} for number in numbers]
+        instances = [one_of_many(instance, number, is_fleet) for number in range(start, min(start + 10, count))]
         reservations.append({**reservation, "ReservationId": f"r-{start:017x}", "Instances": instances})
     return {"Reservations": reservations}
+
+
+def one_of_many(instance, number, is_fleet):
+    address = f"{number // 250 % 250}.{number % 250 + 1}"
+    one = {
+        **instance,
+        "InstanceId": f"i-{number:017x}",
+        "PrivateIpAddress": f"10.128.{address}",
+        "PublicIpAddress": f"54.214.{address}",
+    }
+    if is_fleet:
+        return one
+    types = ("m5.large", "c6i.xlarge", "t3.micro", "r6g.2xlarge")
+    zones = ("us-east-1a", "us-east-1b", "us-east-1c")
+    return {
+        **one,
+        "InstanceType": types[number % len(types)],
+        "Placement": {**instance["Placement"], "AvailabilityZone": zones[number % len(zones)]},
+        "LaunchTime": instance["LaunchTime"] - datetime.timedelta(minutes=number),
+        "Tags": [{"Key": "Name", "Value": f"web-{number}"}, *instance["Tags"][1:]],
+    }
 
 
 def main():
@@ -102,6 +126,7 @@ def main():
     parser.add_argument("--size", type=int, default=30)
     parser.add_argument("--modules", nargs="*", help="tools.ec2, scenes.hostile, ...; every tool without it")
     parser.add_argument("--instances", type=int, help="answer DescribeInstances with so many, without seeding them")
+    parser.add_argument("--fleet", action="store_true", help="these instances differ in ids and addresses only")
     arguments = parser.parse_args()
     folder = pathlib.Path(__file__).parent
     everything = sorted(f"tools.{file.stem}" for file in folder.glob("tools/[a-z]*.py"))
@@ -120,7 +145,7 @@ def main():
         if hasattr(module, "seed"):
             module.seed(account)
     if arguments.instances:
-        front.answers["ec2:DescribeInstances"] = [{"output": many_instances(account, arguments.instances)}]
+        front.answers["ec2:DescribeInstances"] = [{"output": many_instances(account, arguments.instances, arguments.fleet)}]
     cases = [asdict(case) for module in modules if hasattr(module, "cases") for case in module.cases(account)]
     url = fronts.serve(front)
     print(json.dumps({"url": url, "cases": cases}, default=str), flush=True)

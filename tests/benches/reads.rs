@@ -55,7 +55,8 @@ fn main() {
     let python = python_environment("account").join("bin/python");
     cold_start(&tools, &python);
     ten_thousand(&tools, &python);
-    answer_size(&tools, &python);
+    answer_size("of several types and zones", &Account::with_instances(100), &tools, &python);
+    answer_size("of one fleet", &Account::with_fleet(100), &tools, &python);
 }
 
 fn cold_start(tools: &Path, python: &Path) {
@@ -79,13 +80,12 @@ fn ten_thousand(tools: &Path, python: &Path) {
     print_both(&ours, &boto3);
 }
 
-fn answer_size(tools: &Path, python: &Path) {
-    let account = Account::with_instances(100);
-    let columns = run_tools(tools, &account, json!({"format": "tsv"}));
-    let json_form = run_tools(tools, &account, json!({}));
-    let whole = run_boto3(python, &account, "whole").answer["whole"].as_f64().expect("a length");
+fn answer_size(kind: &str, account: &Account, tools: &Path, python: &Path) {
+    let columns = run_tools(tools, account, json!({"format": "tsv"}));
+    let json_form = run_tools(tools, account, json!({}));
+    let whole = run_boto3(python, account, "whole").answer["whole"].as_f64().expect("a length");
     let length = |run: &Run| run.answer.to_string().len() as f64;
-    println!("answer for 100 instances in characters: boto3's JSON {whole:.0}");
+    println!("answer for 100 instances {kind} in characters: boto3's JSON {whole:.0}");
     println!("  ours as tsv  {:>8.0}, {:>6.1} times smaller", length(&columns), whole / length(&columns));
     println!("  ours as json {:>8.0}, {:>6.1} times smaller", length(&json_form), whole / length(&json_form));
 }
@@ -153,8 +153,11 @@ fn peak(process: u32) -> f64 {
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") * 1024.0
 }
 
-/// Built with the profile of the images for AWS, for this machine.
+/// Built with the profile of the images for AWS, for this machine; or the program that TOOLS_PROGRAM names.
 fn tools_program() -> PathBuf {
+    if let Some(built) = std::env::var_os("TOOLS_PROGRAM") {
+        return built.into();
+    }
     let request = CompileRequest {
         workspace: project_root().to_path_buf(),
         packages: vec!["tools".into()],

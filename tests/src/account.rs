@@ -50,6 +50,11 @@ impl Account {
         Self::start_with(&["--instances", &count.to_string(), "--modules"])
     }
 
+    /// The same of instances that differ in their ids and addresses only.
+    pub fn with_fleet(count: usize) -> Self {
+        Self::start_with(&["--instances", &count.to_string(), "--fleet", "--modules"])
+    }
+
     /// With these arguments of tests/account/account.py.
     fn start_with(arguments: &[&str]) -> Self {
         let requirements = project_root().join("deployer/local/src/emulator/requirements.txt");
