@@ -15,11 +15,12 @@ struct FalseChange {
     property: &'static str,
 }
 
-const FALSE_CHANGES: [FalseChange; 2] = [
+const FALSE_CHANGES: [FalseChange; 3] = [
     // Compares the function's name in the template with the ARN that it keeps.
     FalseChange { resource_type: "AWS::Lambda::Url", property: "TargetFunctionArn" },
     // Gives the stack's tags to what cannot be tagged.
     FalseChange { resource_type: "AWS::Lambda::Permission", property: "Tags" },
+    FalseChange { resource_type: "AWS::IAM::ManagedPolicy", property: "Tags" },
 ];
 
 /// What a change set is held against.
