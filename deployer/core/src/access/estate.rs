@@ -12,7 +12,7 @@ use super::names::Place;
 use super::{function, gateway, managed_policies, role};
 use crate::desired::Desired;
 use crate::observed::{Fact, Observed};
-use crate::plan::{AccessChange, Operation, Step, StepId};
+use crate::plan::{AccessChange, AccessEffect, Operation, Step, StepId};
 use crate::resource::{FunctionPolicy, Repository, Resource, Role};
 
 /// In the order of the steps; only steps that do something count.
@@ -26,7 +26,10 @@ pub fn changes(
     let mut changes = Vec::new();
     for step in steps.iter().filter(|step| step.operation.is_some()) {
         let findings = estate.own(step.id).into_iter().chain(estate.of_stack(step.id));
-        changes.extend(findings.map(|(effect, sentence)| AccessChange { step: step.id, effect, sentence }));
+        changes.extend(findings.map(|(effect, sentence)| {
+            let actions = estate.summed_up(step.id, effect);
+            AccessChange { step: step.id, effect, sentence, actions }
+        }));
     }
     changes
 }
@@ -64,6 +67,19 @@ impl Estate<'_> {
             .filter(|id| !self.acts(*id) && self.may_touch(stack, *id))
             .flat_map(|id| self.resource(id))
             .collect()
+    }
+
+    /// The actions behind a sentence about the read access, which counts them.
+    fn summed_up(&self, id: StepId, effect: AccessEffect) -> Vec<String> {
+        let policies = StepId::ReadPolicies;
+        if id != policies && Some(id) != policies.stack() {
+            return vec![];
+        }
+        let Some(Resource::ManagedPolicies(after)) = self.desired.resources.get(&policies) else { return vec![] };
+        match self.observed.of_stack(policies).present() {
+            Some(Resource::ManagedPolicies(before)) => managed_policies::actions(Some(before), after, effect),
+            _ => managed_policies::actions(None, after, effect),
+        }
     }
 
     fn acts(&self, id: StepId) -> bool {

@@ -29,6 +29,25 @@ pub fn findings(before: Option<&ManagedPolicies>, after: &ManagedPolicies, place
     allowed.chain(denied).collect()
 }
 
+/// The actions that change in this direction; those on the account's own resources alone say so.
+pub fn actions(before: Option<&ManagedPolicies>, after: &ManagedPolicies, effect: AccessEffect) -> Vec<String> {
+    let all_of = |policies| all(policies, "holder");
+    let (before, after) = (before.map(all_of).unwrap_or_default(), all_of(after));
+    let (allowed, denied) = match effect {
+        AccessEffect::Widens => {
+            (missing_from(&after.allowed, &before.allowed), missing_from(&before.denied, &after.denied))
+        }
+        AccessEffect::Narrows => {
+            (missing_from(&before.allowed, &after.allowed), missing_from(&after.denied, &before.denied))
+        }
+    };
+    let spelled = |grant: &Grant| match is_everywhere(grant) {
+        true => grant.spelled.clone(),
+        false => format!("{} on own resources", grant.spelled),
+    };
+    allowed.iter().chain(&denied).map(spelled).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 fn all(policies: &ManagedPolicies, holder: &str) -> Grants {
     let mut all = Grants::default();
     for policy in policies.policies.values() {

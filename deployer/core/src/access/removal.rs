@@ -9,7 +9,8 @@ pub fn removals(steps: &[Step], observed: &Observed) -> Vec<AccessChange> {
     let acting = steps.iter().filter(|step| step.operation.is_some());
     acting
         .flat_map(|step| {
-            let narrowing = |sentence| AccessChange { step: step.id, effect: AccessEffect::Narrows, sentence };
+            let narrowing =
+                |sentence| AccessChange { step: step.id, effect: AccessEffect::Narrows, sentence, actions: vec![] };
             sentences(step, observed).into_iter().map(narrowing)
         })
         .collect()

@@ -312,6 +312,9 @@ pub struct AccessChange {
     pub effect: AccessEffect,
     /// "gateway role x may now invoke function y"
     pub sentence: String,
+    /// The actions that the sentence sums up, where it is about more than it can name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

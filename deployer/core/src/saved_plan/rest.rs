@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{HINT, SavedPlan};
 use crate::failure::Failure;
 use crate::observed::Observed;
-use crate::plan::{Action, Plan, Step, StepId};
+use crate::plan::{AccessChange, Action, Plan, Step, StepId};
 use crate::settings::Settings;
 
 /// How far the runs that applied a saved plan came, as they recorded it.
@@ -93,8 +93,16 @@ impl Comparison<'_> {
         let known: BTreeSet<&str> = self.saved.access.iter().map(|change| change.sentence.as_str()).collect();
         let replaced = |id| self.planned(id).is_some_and(|step| step.action == Action::Replace);
         let new = self.rest.access.iter().filter(|change| !known.contains(change.sentence.as_str()));
+        let new = new.filter(|change| !self.is_part_of_a_sum(change));
         let new = new.filter(|change| !movers(change.step).into_iter().any(replaced));
         new.map(|change| change.sentence.clone()).collect()
+    }
+
+    /// A sentence that sums actions up reads differently once a part of them is done.
+    fn is_part_of_a_sum(&self, change: &AccessChange) -> bool {
+        let same = self.saved.access.iter().filter(|planned| planned.effect == change.effect);
+        let planned: BTreeSet<&String> = same.flat_map(|planned| &planned.actions).collect();
+        !change.actions.is_empty() && change.actions.iter().all(|action| planned.contains(action))
     }
 
     fn named(&self, which: impl Fn(&&Step) -> bool, name: impl Fn(&Step) -> String) -> Vec<String> {

@@ -140,8 +140,27 @@ fn more_access_than_was_planned_is_refused() {
     wider.access.pop();
     assert_eq!(check(&wider), Ok(()));
     let sentence = "anybody may now do anything".to_string();
-    wider.access.push(AccessChange { step: StepId::GatewayRole, effect: AccessEffect::Widens, sentence });
+    wider.access.push(AccessChange { step: StepId::GatewayRole, effect: AccessEffect::Widens, sentence, actions: vec![] });
     assert!(check(&wider).unwrap_err().cause.contains("anybody may now"));
+}
+
+#[test]
+fn a_part_of_what_a_sentence_summed_up_is_no_more_access() {
+    let mut saved = planned(&samples::nothing());
+    let sum = |actions: &[&str]| AccessChange {
+        step: StepId::ReadPolicies,
+        effect: AccessEffect::Widens,
+        sentence: format!("may now do {}", actions.join(", ")),
+        actions: actions.iter().map(|action| action.to_string()).collect(),
+    };
+    saved.plan.access.push(sum(&["logs:GetLogEvents", "s3:GetObject"]));
+    let check = |actions: &[&str]| {
+        let mut rest = saved.plan.clone();
+        rest.access.push(sum(actions));
+        saved.check_rest(&samples::settings(), &rest, &Progress::default())
+    };
+    assert_eq!(check(&["s3:GetObject"]), Ok(()));
+    assert!(check(&["s3:GetObject", "s3:ListBucket"]).unwrap_err().cause.contains("s3:ListBucket"));
 }
 
 #[test]
