@@ -25,6 +25,7 @@ mod redaction;
 mod region;
 mod retry;
 mod s3;
+mod services;
 mod session;
 mod signing;
 mod text;

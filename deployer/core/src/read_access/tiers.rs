@@ -14,8 +14,6 @@ pub enum Tier {
     MetaCurate,
     /// Reads what is stored: only where an environment lists the operation.
     Data,
-    /// Not judged, so refused.
-    Review,
     /// Changes something.
     Write,
     /// Reads secrets, mints credentials or has side effects.
@@ -59,7 +57,6 @@ struct File {
 #[serde(default)]
 struct Refused {
     never: Vec<String>,
-    review: Vec<String>,
     write: Vec<String>,
 }
 
@@ -120,8 +117,8 @@ impl Tiers {
             self.operations
                 .extend(operations.map(|(name, actions)| (format!("{service}:{name}"), Operation { tier, actions })));
         }
-        let Refused { never, review, write } = file.refused;
-        for (tier, operations) in [(Tier::Never, never), (Tier::Review, review), (Tier::Write, write)] {
+        let Refused { never, write } = file.refused;
+        for (tier, operations) in [(Tier::Never, never), (Tier::Write, write)] {
             let refused = || Operation { tier, actions: vec![] };
             self.operations.extend(operations.into_iter().map(|name| (format!("{service}:{name}"), refused())));
         }

@@ -36,7 +36,6 @@ fn objection(operation: &str) -> Option<(&'static str, Option<String>)> {
         Some(Tier::Meta | Tier::MetaCurate) => ("which the tools may call without being listed", leave_out()),
         Some(Tier::Write) => ("which changes something in the account: no setting allows that", leave_out()),
         Some(Tier::Never) => ("which gives out secrets or has side effects: no setting allows that", leave_out()),
-        Some(Tier::Review) => ("which nobody has judged yet: no setting allows that", leave_out()),
         None => {
             let hint = did_you_mean(operation, tiers().of_tier(Tier::Data));
             let all = || format!("these can be listed: {}", tiers().of_tier(Tier::Data).collect::<Vec<_>>().join(", "));

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::rules::Rules;
+pub(super) use crate::services::SERVICES;
+use crate::services::{for_each_service, index};
 
 /// What an operation does, as far as it decides whether it may be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,52 +162,20 @@ struct Embedded {
     tiers: OnceLock<Tiers>,
 }
 
-/// Names the services, and finds the file of each.
-macro_rules! services {
+macro_rules! files {
     ($($name:literal),+ $(,)?) => {
-        /// The services that have tiers, in alphabetical order.
-        pub(super) const SERVICES: &[&str] = &[$($name),+];
-
-        static FILES: [Embedded; SERVICES.len()] = [$(Embedded {
+        [$(Embedded {
             text: include_str!(concat!("../../../../configs/aws-operations/", $name, ".toml")),
             tiers: OnceLock::new(),
-        }),+];
+        }),+]
     };
 }
 
-services![
-    "apigateway",
-    "apigatewayv2",
-    "autoscaling",
-    "bedrock",
-    "budgets",
-    "ce",
-    "cloudformation",
-    "cloudwatch",
-    "dynamodb",
-    "ec2",
-    "ecs",
-    "eks",
-    "elb",
-    "elbv2",
-    "iam",
-    "lambda",
-    "logs",
-    "rds",
-    "route53",
-    "s3",
-    "s3control",
-    "sagemaker",
-    "ses",
-    "sesv2",
-    "sns",
-    "sqs",
-    "sts",
-];
+static FILES: [Embedded; SERVICES.len()] = for_each_service!(files);
 
 /// The tiers of a service; none for a name that is no service.
 pub(super) fn of(service: &str) -> Option<&'static Tiers> {
-    let index = SERVICES.binary_search(&service).ok()?;
+    let index = index(service)?;
     let Embedded { text, tiers } = &FILES[index];
     let parse = || Tiers::parse(SERVICES[index], text).expect("the tier file is compiled in and read by a test");
     Some(tiers.get_or_init(parse))
@@ -214,11 +184,6 @@ pub(super) fn of(service: &str) -> Option<&'static Tiers> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_services_with_tiers_are_those_with_models() {
-        assert_eq!(SERVICES, crate::model::SERVICES);
-    }
 
     #[test]
     fn a_file_with_an_unknown_table_is_refused() {

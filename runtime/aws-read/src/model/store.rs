@@ -6,47 +6,16 @@ use std::sync::OnceLock;
 use flate2::read::GzDecoder;
 
 use super::Service;
+pub(crate) use crate::services::SERVICES;
+use crate::services::{for_each_service, index};
 
-/// Names the services, and finds the file of each in configs/aws-models.
-macro_rules! services {
+macro_rules! models {
     ($($name:literal),+ $(,)?) => {
-        /// The services that have a model, in alphabetical order.
-        pub(crate) const SERVICES: &[&str] = &[$($name),+];
-
-        static MODELS: [Embedded; SERVICES.len()] =
-            [$(Embedded::new(include_bytes!(concat!("../../../../configs/aws-models/", $name, ".json.gz")))),+];
+        [$(Embedded::new(include_bytes!(concat!("../../../../configs/aws-models/", $name, ".json.gz")))),+]
     };
 }
 
-services![
-    "apigateway",
-    "apigatewayv2",
-    "autoscaling",
-    "bedrock",
-    "budgets",
-    "ce",
-    "cloudformation",
-    "cloudwatch",
-    "dynamodb",
-    "ec2",
-    "ecs",
-    "eks",
-    "elb",
-    "elbv2",
-    "iam",
-    "lambda",
-    "logs",
-    "rds",
-    "route53",
-    "s3",
-    "s3control",
-    "sagemaker",
-    "ses",
-    "sesv2",
-    "sns",
-    "sqs",
-    "sts",
-];
+static MODELS: [Embedded; SERVICES.len()] = for_each_service!(models);
 
 struct Embedded {
     compressed: &'static [u8],
@@ -71,8 +40,7 @@ impl Embedded {
 
 /// The model of a service, parsed when it is first asked for.
 pub(crate) fn service(name: &str) -> Option<&'static Service> {
-    let index = SERVICES.binary_search(&name).ok()?;
-    let embedded = &MODELS[index];
+    let embedded = &MODELS[index(name)?];
     Some(embedded.service.get_or_init(|| embedded.parsed()))
 }
 
@@ -83,7 +51,6 @@ mod tests {
 
     #[test]
     fn every_service_is_found_by_its_name_and_no_other() {
-        assert!(SERVICES.is_sorted());
         for name in SERVICES {
             assert!(!service(name).unwrap().operations.is_empty(), "{name}");
         }

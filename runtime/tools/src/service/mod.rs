@@ -21,6 +21,7 @@ mod metrics;
 mod nearest;
 pub(crate) mod nested;
 pub(crate) mod policy;
+mod principal;
 mod problem;
 mod question;
 mod recipe;

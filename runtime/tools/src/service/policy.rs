@@ -9,26 +9,11 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+pub(crate) use super::principal::Principal;
+
 /// One statement of a policy document.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Statement(Value);
-
-/// Whom a statement of a resource's policy names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Principal {
-    /// `*`: whoever calls.
-    Everyone,
-    /// An account as a whole, its number.
-    Account(String),
-    /// A user, role or session: its account's number and its ARN.
-    Identity { account: String, arn: String },
-    /// `lambda.amazonaws.com`
-    Service(String),
-    /// An identity provider: its ARN or its host name.
-    Federated(String),
-    /// Anything else: an id of a deleted identity, a canonical user id.
-    Other(String),
-}
 
 /// Conditions that bind a statement to callers or sources that somebody chose. The list is S3's for
 /// "The meaning of public" (S3 User Guide, "Blocking public access"), with the organization's keys.
@@ -120,8 +105,10 @@ impl Statement {
     /// `Principal`; empty where a policy has none, as an identity's own policies do.
     pub fn principals(&self) -> Vec<Principal> {
         let principals = match &self.0["Principal"] {
-            Value::String(text) => vec![aws_principal(text)],
-            Value::Object(kinds) => kinds.iter().flat_map(|(kind, names)| of_kind(kind, names)).collect(),
+            Value::String(text) => Principal::of_kind("AWS", vec![text]),
+            Value::Object(kinds) => {
+                kinds.iter().flat_map(|(kind, names)| Principal::of_kind(kind, texts(names))).collect()
+            }
             _ => Vec::new(),
         };
         // Everyone but some is still everyone.
@@ -196,55 +183,6 @@ fn narrows(operator: &str, key: &str, values: &Value) -> bool {
         && NARROWING_KEYS.contains(&key.to_ascii_lowercase().as_str())
         && !values.is_empty()
         && !values.iter().any(is_everything)
-}
-
-fn of_kind(kind: &str, names: &Value) -> Vec<Principal> {
-    let names = texts(names).into_iter();
-    let principal = |name: &str| match kind {
-        "AWS" => aws_principal(name),
-        "Service" => Principal::Service(name.into()),
-        "Federated" => Principal::Federated(name.into()),
-        _ => Principal::Other(name.into()),
-    };
-    names.map(principal).collect()
-}
-
-/// `*`, an account's number, `arn:aws:iam::<account>:root`, or another ARN.
-fn aws_principal(name: &str) -> Principal {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if name == "*" {
-        return Principal::Everyone;
-    }
-    if is_account(name) {
-        return Principal::Account(name.into());
-    }
-    let parts: Vec<&str> = name.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", _, _, _, account, "root"] if is_account(account) => Principal::Account(account.into()),
-        ["arn", _, _, _, account, _] if is_account(account) => {
-            Principal::Identity { account: account.into(), arn: name.into() }
-        }
-        _ => Principal::Other(name.into()),
-    }
-}
-
-impl Principal {
-    /// The account that it belongs to, where there is one.
-    pub fn account(&self) -> Option<&str> {
-        match self {
-            Self::Account(account) | Self::Identity { account, .. } => Some(account),
-            _ => None,
-        }
-    }
-
-    /// For people: `*`, `123456789012`, an ARN, a service.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Everyone => "*",
-            Self::Account(name) | Self::Service(name) | Self::Federated(name) | Self::Other(name) => name,
-            Self::Identity { arn, .. } => arn,
-        }
-    }
 }
 
 /// One text or a list of texts.

@@ -73,3 +73,11 @@ pub(crate) fn chosen(tool: &'static ServiceTool, query: &str) -> &'static str {
         Choice::Unclear => "",
     }
 }
+
+/// Each query leads to its recipe, and one without a recipe to none; all that go astray are told at once.
+#[track_caller]
+pub(crate) fn lead_to(tool: &'static ServiceTool, meant: &[(&str, &str)]) {
+    let found = meant.iter().map(|(query, recipe)| (*query, *recipe, chosen(tool, query)));
+    let astray: Vec<_> = found.filter(|(_, recipe, found)| recipe != found).collect();
+    assert_eq!(astray, []);
+}
