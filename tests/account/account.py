@@ -21,10 +21,13 @@ import pathlib
 import sys
 from dataclasses import asdict, dataclass, field
 
-import front as fronts
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.server import DomainDispatcherApplication, create_backend_app
+
+import front as fronts
+from emulator import MiniStack
+from prepared import check_answers
 
 REGION = "us-east-1"
 
@@ -64,7 +67,7 @@ class Account:
     def prepare(self, name, output, **when):
         """As an entry of ANSWERS, for outputs that name what was seeded."""
         answer = {"when": when, "output": output}
-        fronts.check_answers({name: [answer]})
+        check_answers({name: [answer]})
         self.front.answers.setdefault(name, []).append(answer)
 
     def measure(self, namespace, name, dimensions, values, region=REGION):
@@ -136,9 +139,9 @@ def main():
         for operation, prepared in getattr(module, "ANSWERS", {}).items():
             answers.setdefault(operation, []).extend(prepared)
         fronts.MINISTACK |= getattr(module, "MINISTACK", set())
-    fronts.check_answers(answers)
+    check_answers(answers)
     moto = fronts.serve(DomainDispatcherApplication(create_backend_app))
-    ministack = fronts.MiniStack(arguments.ministack)
+    ministack = MiniStack(arguments.ministack)
     front = fronts.Front(moto, ministack, answers)
     account = Account(front, arguments.size)
     for module in modules:

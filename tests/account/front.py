@@ -9,14 +9,10 @@ protocol code, which shares nothing with the client under test.
 """
 
 import base64
-import datetime
 import hashlib
 import json
-import os
 import re
 import socket
-import subprocess
-import tempfile
 import threading
 import time
 import xml.sax.saxutils
@@ -27,13 +23,13 @@ import botocore.exceptions
 import botocore.handlers
 import botocore.session
 import urllib3
-from botocore.validate import ParamValidator
-from moto.core.utils import get_service_model
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from prepared import checked
 
 SIGNED_AS = {"monitoring": "cloudwatch"}
 
@@ -59,47 +55,6 @@ class AwsError(Exception):
     def __init__(self, status, code, message):
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
-
-
-class MiniStack:
-    """MiniStack in a process of its own, started when it is first asked."""
-
-    def __init__(self, python):
-        self.python, self.process, self.lock = python, None, threading.Lock()
-
-    def url(self):
-        with self.lock:
-            if not self.process:
-                self.folder = tempfile.TemporaryDirectory()
-                with socket.create_server(("127.0.0.1", 0)) as free:
-                    self.port = free.getsockname()[1]
-                variables = {
-                    "PATH": os.environ["PATH"],
-                    "HOME": self.folder.name,
-                    "TMPDIR": self.folder.name,
-                    "BIND_HOST": "127.0.0.1",
-                    "GATEWAY_PORT": str(self.port),
-                    "LOG_LEVEL": "WARNING",
-                }
-                quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-                self.process = subprocess.Popen([self.python, "-m", "ministack"], env=variables, **quiet)
-                self.wait()
-        return f"http://127.0.0.1:{self.port}"
-
-    def wait(self):
-        until = time.monotonic() + 60
-        while self.process.poll() is None and time.monotonic() < until:
-            try:
-                return socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.02)
-        raise SystemExit("MiniStack did not start")
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.folder.cleanup()
 
 
 class Front:
@@ -410,39 +365,6 @@ def respond(start_response, status, headers, body):
     headers = {**headers, "Content-Length": str(len(body))}
     start_response(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
     return [body]
-
-
-def check_answers(answers):
-    """Every prepared output, against botocore's model of it."""
-    for name, prepared in answers.items():
-        for answer in prepared:
-            if "output" in answer:
-                checked(*name.split(":"), answer["output"])
-
-
-def checked(service, operation, output):
-    """A prepared or made output, fit for the serializers."""
-    shape = get_service_model(service).operation_model(operation).output_shape
-    report = ParamValidator().validate(output, shape)
-    if report.has_errors():
-        raise ValueError(f"prepared answer of {service}:{operation}: {report.generate_report()}")
-    return with_times(output, shape)
-
-
-def with_times(value, shape):
-    """Prepared times are RFC 3339 text; the serializers want datetime."""
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            if name in value:
-                value[name] = with_times(value[name], member)
-    elif shape.type_name == "list":
-        value[:] = [with_times(item, shape.member) for item in value]
-    elif shape.type_name == "map":
-        for key in value:
-            value[key] = with_times(value[key], shape.value)
-    elif shape.type_name == "timestamp" and isinstance(value, str):
-        return datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return value
 
 
 class KeepAlive(WSGIRequestHandler):
