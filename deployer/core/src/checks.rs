@@ -1,6 +1,7 @@
 //! What makes a plan unsafe. A plan with a fault is shown but never applied.
 
 mod conflicts;
+mod functions;
 mod location;
 mod read_policies;
 mod tools;
@@ -27,6 +28,7 @@ pub fn deployment(names: &Names, desired: &Desired, observed: &Observed, plan: &
     faults.extend(location::elsewhere(desired, observed));
     faults.extend(templates(desired));
     faults.extend(read_policies::too_large(desired));
+    faults.extend(functions::faults(desired));
     faults.extend(tools::faults(desired));
     faults.extend(gaps(plan));
     faults

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_profile_needs_itself_and_its_model_in_other_regions() {
-        let access = ModelAccess::to(&Model { id: "us.anthropic.claude".into(), fallbacks: vec![] });
+        let access = ModelAccess::of(["us.anthropic.claude"]);
         assert!(access.invoked[0].ends_with(":inference-profile/us.anthropic.claude"));
         assert!(access.routed[0].ends_with(":bedrock:*::foundation-model/anthropic.claude"));
     }
@@ -69,14 +69,14 @@ mod tests {
     #[test]
     fn a_profile_named_by_its_arn_needs_the_same() {
         let arn = "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude";
-        let access = ModelAccess::to(&Model { id: arn.into(), fallbacks: vec![] });
+        let access = ModelAccess::of([arn]);
         assert_eq!(access.invoked, [arn]);
         assert!(access.routed[0].ends_with(":bedrock:*::foundation-model/anthropic.claude"));
     }
 
     #[test]
     fn a_foundation_model_needs_only_itself() {
-        let access = ModelAccess::to(&Model { id: "amazon.nova-pro-v1:0".into(), fallbacks: vec![] });
+        let access = ModelAccess::of(["amazon.nova-pro-v1:0"]);
         assert!(access.invoked[0].ends_with("::foundation-model/amazon.nova-pro-v1:0"));
         assert!(access.routed.is_empty());
     }

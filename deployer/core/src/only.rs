@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn access_of_what_is_left_out_does_not_change() {
         let mut whole = plan(&samples::estate(), &samples::nothing());
-        let change = |step| AccessChange { step, effect: AccessEffect::Widens, sentence: "may".into(), actions: vec![] };
+        let change =
+            |step| AccessChange { step, effect: AccessEffect::Widens, sentence: "may".into(), actions: vec![] };
         whole.access = vec![change(StepId::GatewayRole), change(StepId::AgentUrlPolicy)];
         let access = only(whole, Part::Gateway).plan.access;
         assert_eq!(access, [change(StepId::GatewayRole)]);

@@ -9,13 +9,15 @@ mod read_policies;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use contract::AgentSettings;
 use handlebars::Handlebars;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::model_access::ModelAccess;
 use crate::ownership::ownership_tags;
 use crate::read_access;
-use crate::settings::{Cors, Function, Platform, Settings};
+use crate::settings::{Answers, Cors, Function, Platform, Settings};
 use read_policies::ReadAccessContext;
 
 pub const PARAMETER_AGENT_IMAGE: &str = "AgentImageUri";
@@ -115,6 +117,8 @@ pub fn application(settings: &Settings) -> Result<String, RenderError> {
             emulated: matches!(settings.platform, Platform::Local { .. }),
             nested_model_arns: nested.invoked,
             routed_nested_model_arns: nested.routed,
+            guardrail_arn: settings.model.guardrail.as_ref().map(|guardrail| guardrail_arn(&guardrail.id)),
+            agent_settings: serde_json::to_string(&agent_settings(settings)).expect("settings are JSON"),
             tool_settings: serde_json::to_string(tool_settings).expect("settings are JSON"),
             agent: FunctionContext::new(names.agent_function(), names.agent_role(), &settings.agent),
             tools: FunctionContext::new(names.tool_function(), names.tool_role(), &settings.tools),
@@ -123,6 +127,34 @@ pub fn application(settings: &Settings) -> Result<String, RenderError> {
             tags: tags(settings, "application"),
         },
     )
+}
+
+/// What the agent function reads of its variable.
+fn agent_settings(settings: &Settings) -> AgentSettings {
+    let Answers { approval_tools, log_content, limits } = &settings.answers;
+    AgentSettings {
+        token_rules: settings.issuer.token_rules(),
+        tools_version: tools_version(),
+        guardrail: settings.model.guardrail.clone(),
+        prompt_caching: settings.model.prompt_caching,
+        approval_tools: approval_tools.clone(),
+        log_content: *log_content,
+        limits: limits.clone(),
+    }
+}
+
+/// Changes with every name, text and schema of the declared tools.
+fn tools_version() -> String {
+    let tools = serde_json::to_vec(contract::catalogue()).expect("tools are JSON");
+    hex::encode(Sha256::digest(tools))
+}
+
+/// For `Fn::Sub`.
+fn guardrail_arn(id: &str) -> String {
+    match id.starts_with("arn:") {
+        true => id.to_owned(),
+        false => format!("arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}:${{AWS::AccountId}}:guardrail/{id}"),
+    }
 }
 
 #[derive(Serialize)]
@@ -166,6 +198,9 @@ struct ApplicationContext<'a> {
     emulated: bool,
     nested_model_arns: Vec<String>,
     routed_nested_model_arns: Vec<String>,
+    guardrail_arn: Option<String>,
+    /// JSON, for the agent function's variable.
+    agent_settings: String,
     /// JSON, for the tool function's variable.
     tool_settings: String,
     agent: FunctionContext,
@@ -235,6 +270,7 @@ fn render(name: &'static str, context: &impl Serialize) -> Result<String, Render
 mod tests {
     use super::*;
     use crate::samples;
+    use contract::agent_settings::Guardrail;
     use contract::tool_settings::NestedModel;
 
     fn parsed(text: &str) -> serde_json::Value {
@@ -318,6 +354,26 @@ mod tests {
         let variables = &template["Resources"]["ToolFunction"]["Properties"]["Environment"]["Variables"];
         let text = variables[contract::tool_settings::VARIABLE].as_str().unwrap();
         assert_eq!(serde_json::from_str::<contract::ToolSettings>(text).unwrap(), settings.tool_settings);
+    }
+
+    #[test]
+    fn the_agent_function_gets_its_settings_as_json() {
+        let mut settings = samples::settings();
+        settings.answers.approval_tools = vec!["s3_read_operations".into()];
+        settings.model.guardrail = Some(Guardrail { id: "abc".into(), version: "1".into() });
+        let template = parsed(&application(&settings).unwrap());
+        let variables = &template["Resources"]["AgentFunction"]["Properties"]["Environment"]["Variables"];
+        let found = AgentSettings::parse(variables[contract::agent_settings::VARIABLE].as_str()).unwrap();
+        assert_eq!(found.token_rules, settings.issuer.token_rules());
+        assert_eq!(
+            (found.guardrail, found.approval_tools),
+            (settings.model.guardrail, settings.answers.approval_tools)
+        );
+        assert_eq!(found.tools_version.len(), 64);
+        let role = &template["Resources"]["AgentRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let guardrail = role.as_array().unwrap().iter().find(|one| one["Sid"] == "Guardrail").unwrap();
+        let arn = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:guardrail/abc";
+        assert_eq!(guardrail["Resource"]["Fn::Sub"], arn);
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! The form of an error on the agent's HTTP API: `{"error": {code, message, hint}}`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An error answer's JSON body; the HTTP status carries its class.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     pub error: ErrorDetail,
 }
 
 /// What went wrong. `code` is stable (`request/invalid`), the rest is for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorDetail {
     pub code: String,
     pub message: String,

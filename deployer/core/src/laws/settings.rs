@@ -71,7 +71,7 @@ fn functions() -> impl Strategy<Value = (Function, Model, Conversations)> {
         architecture,
     });
     let model = select(vec!["us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0"]);
-    let model = model.prop_map(|id| Model { id: id.into(), fallbacks: vec![] });
+    let model = model.prop_map(|id| Model { id: id.into(), fallbacks: vec![], prompt_caching: true, guardrail: None });
     (function, model, select(vec![60u32, 43_200]).prop_map(|ttl_minutes| Conversations { ttl_minutes }))
 }
 

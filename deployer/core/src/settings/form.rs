@@ -94,6 +94,12 @@ pub(super) static SCOPE: Form = Form::new("one scope, without spaces", "^[^\\s\"
 pub(super) static MODEL: Form = Form::new("a model id or inference profile id, without spaces", "^[^\\s]{1,2048}$");
 pub(super) static OPERATION: Form =
     Form::new("an operation such as logs:FilterLogEvents", "^[a-z][a-z0-9]*:[A-Z][A-Za-z0-9]*$");
+pub(super) static TOOL: Form = Form::new("the name of a tool, without the target's prefix", "^[a-z0-9_]{1,64}$");
+pub(super) static GUARDRAIL: Form = Form::new(
+    "a guardrail's id, or its ARN",
+    "^([a-z0-9]+|arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+)$",
+);
+pub(super) static GUARDRAIL_VERSION: Form = Form::new("a version's number, or DRAFT", "^([1-9][0-9]{0,7}|DRAFT)$");
 pub(super) static LOG_LEVEL: Form = Form::new(
     "a level (off, error, warn, info, debug, trace) or directives such as `info,agent=debug`",
     "^([A-Za-z0-9_:]+=)?(off|error|warn|info|debug|trace)(,([A-Za-z0-9_:]+=)?(off|error|warn|info|debug|trace))*$",

@@ -1,5 +1,6 @@
 //! The table of settings: every key of an environment file.
 
+use super::agent_keys::{AGENT, MODEL};
 use super::entry::Absent::{Default, Means, Required};
 use super::entry::{Entry, Kind};
 use super::form;
@@ -202,18 +203,6 @@ static SMOKE_SECRET: &[Entry] = &[
         "`true`: the secret of the local platform's own test client.",
     ),
 ];
-
-static MODEL: &[Entry] = &[
-    Entry::new("id", text(&form::MODEL), Required, "Bedrock model id or inference profile id."),
-    Entry::new(
-        "fallbacks",
-        Kind::Texts(&form::MODEL),
-        Default("[]"),
-        "Tried in this order when the model cannot be used.",
-    ),
-];
-
-static AGENT: &[Entry] = &[memory(), timeout("300"), architecture()];
 
 pub(super) const fn memory() -> Entry {
     Entry::new("memory_mb", integer(128, 10_240), Default("512"), "Memory in MB.")

@@ -6,6 +6,8 @@
 //! takes the settings out (`read`, `rules`). The editors' schema and the
 //! reference are made from the same table.
 
+mod agent_keys;
+mod agent_rules;
 mod check;
 mod document;
 mod editor_schema;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use contract::agent_settings::{Guardrail, Limits as AgentLimits};
+use contract::token_rules::TokenRules;
+pub use contract::token_rules::{ClaimOperator, ClaimType, CustomClaim};
 use contract::{Names, ToolSettings};
 use serde::Serialize;
 
@@ -21,6 +24,8 @@ pub struct Settings {
     pub smoke: Smoke,
     pub model: Model,
     pub agent: Function,
+    /// How the agent function answers.
+    pub answers: Answers,
     pub tools: Function,
     /// What the tool function reads of its variable.
     pub tool_settings: ToolSettings,
@@ -101,31 +106,16 @@ impl Issuer {
     pub fn identifier(&self) -> Option<&str> {
         self.discovery_url.as_deref()?.strip_suffix("/.well-known/openid-configuration")
     }
-}
 
-/// A claim that a token must carry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct CustomClaim {
-    pub name: String,
-    pub value_type: ClaimType,
-    pub operator: ClaimOperator,
-    /// One value for EQUALS and CONTAINS, any number for CONTAINS_ANY.
-    pub values: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ClaimType {
-    String,
-    StringArray,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ClaimOperator {
-    Equals,
-    Contains,
-    ContainsAny,
+    /// Which tokens the agent accepts; None until the issuer is known.
+    pub fn token_rules(&self) -> Option<TokenRules> {
+        Some(TokenRules {
+            discovery_url: self.discovery_url.clone()?,
+            allowed_audience: self.allowed_audience.clone(),
+            allowed_clients: self.allowed_clients.clone(),
+            custom_claims: self.custom_claims.clone(),
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -162,6 +152,17 @@ pub struct Model {
     pub id: String,
     /// Tried in this order when the model cannot be used.
     pub fallbacks: Vec<String>,
+    pub prompt_caching: bool,
+    pub guardrail: Option<Guardrail>,
+}
+
+/// What `[agent]` says beyond the function itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answers {
+    /// Tools, without the target's prefix, that wait for the user's yes; sorted.
+    pub approval_tools: Vec<String>,
+    pub log_content: bool,
+    pub limits: AgentLimits,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use contract::ToolSettings;
+use contract::agent_settings::{Guardrail, Limits as AgentLimits};
 use contract::tool_settings::{Limits, NestedModel};
 
 use super::fault::Faults;
@@ -21,7 +22,7 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
     let smoke = smoke(reader);
     let model = model(reader);
     let (agent, tools) = (function(reader, "agent"), function(reader, "tools"));
-    let tool_settings = tool_settings(reader);
+    let (answers, tool_settings) = (answers(reader), tool_settings(reader));
     let (conversations, logs) = (conversations(reader), logs(reader));
     let function_url = function_url(reader);
     let deadlines = deadlines(reader);
@@ -36,6 +37,7 @@ pub(super) fn settings(environment: &str, reader: &mut Reader<'_>) -> Option<Set
         smoke: smoke?,
         model: model?,
         agent: agent?,
+        answers: answers?,
         tools: tools?,
         tool_settings: tool_settings?,
         conversations: conversations?,
@@ -149,7 +151,48 @@ fn secret(reader: &mut Reader<'_>) -> Option<SecretSource> {
 fn model(reader: &mut Reader<'_>) -> Option<Model> {
     let fallbacks = reader.required("model.fallbacks", None);
     let id = reader.required("model.id", Some("for example id = \"us.anthropic.claude-sonnet-4-6\""));
-    Some(Model { id: id?, fallbacks: fallbacks? })
+    let prompt_caching = reader.required("model.prompt_caching", None);
+    let guardrail = if reader.is_given("model.guardrail") { Some(guardrail(reader)?) } else { None };
+    Some(Model { id: id?, fallbacks: fallbacks?, prompt_caching: prompt_caching?, guardrail })
+}
+
+fn guardrail(reader: &mut Reader<'_>) -> Option<Guardrail> {
+    let mut read = |key: &str| {
+        let hint = "name it, or leave the table out to go without a guardrail";
+        reader.required(&format!("model.guardrail.{key}"), Some(hint))
+    };
+    let (id, version) = (read("id"), read("version"));
+    Some(Guardrail { id: id?, version: version? })
+}
+
+fn answers(reader: &mut Reader<'_>) -> Option<Answers> {
+    let approval_tools = reader.required::<Vec<String>>("agent.approval_tools", None);
+    let log_content = reader.required("agent.log_content", None);
+    let limits = agent_limits(reader);
+    Some(Answers {
+        // Another order or a repetition means nothing, and must not look like a change.
+        approval_tools: approval_tools?.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
+        log_content: log_content?,
+        limits: limits?,
+    })
+}
+
+fn agent_limits(reader: &mut Reader<'_>) -> Option<AgentLimits> {
+    let mut read = |key: &str| reader.required::<u32>(&format!("agent.limits.{key}"), None);
+    let (rounds, parallel_tools) = (read("rounds"), read("parallel_tools"));
+    let (model_attempts, gateway_attempts) = (read("model_attempts"), read("gateway_attempts"));
+    let (history_messages, history_bytes) = (read("history_messages"), read("history_bytes"));
+    let (tool_result_bytes, tool_seconds) = (read("tool_result_bytes"), read("tool_seconds"));
+    Some(AgentLimits {
+        rounds: rounds? as usize,
+        parallel_tools: parallel_tools? as usize,
+        model_attempts: model_attempts?,
+        gateway_attempts: gateway_attempts?,
+        history_messages: history_messages? as usize,
+        history_bytes: history_bytes? as usize,
+        tool_result_bytes: tool_result_bytes? as usize,
+        tool_seconds: tool_seconds?.into(),
+    })
 }
 
 fn function(reader: &mut Reader<'_>, table: &str) -> Option<Function> {

@@ -5,7 +5,7 @@ use super::fault::{Fault, code};
 use super::form::LOCAL_PLATFORM_ISSUER;
 use super::model::{ClaimOperator, ClaimType, LOCAL_REGION};
 use super::reader::{FromNode, Reader};
-use super::tool_rules;
+use super::{agent_rules, tool_rules};
 
 /// Lambda, `AllowOriginsList`.
 const MOST_ORIGINS: usize = 100;
@@ -15,6 +15,7 @@ pub(super) fn check(reader: &mut Reader<'_>) {
     issuer(reader);
     custom_claims(reader);
     cors(reader);
+    agent_rules::check(reader);
     tool_rules::check(reader);
 }
 

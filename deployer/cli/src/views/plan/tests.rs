@@ -105,7 +105,12 @@ fn access_and_what_is_not_ours_have_sections() {
     kept.foreign = vec![change("tag team", None, Some("blue"))];
     let mut plan = plan(vec![kept]);
     assert!(!shown(&plan, Detail::Changes).contains("Access"));
-    let access = |effect, sentence: &str| AccessChange { step: StepId::GatewayRole, effect, sentence: sentence.into(), actions: vec![] };
+    let access = |effect, sentence: &str| AccessChange {
+        step: StepId::GatewayRole,
+        effect,
+        sentence: sentence.into(),
+        actions: vec![],
+    };
     plan.access = vec![
         access(AccessEffect::Widens, "role a may now invoke function b"),
         access(AccessEffect::Narrows, "role a may no longer invoke function c"),

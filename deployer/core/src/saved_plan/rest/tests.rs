@@ -140,7 +140,12 @@ fn more_access_than_was_planned_is_refused() {
     wider.access.pop();
     assert_eq!(check(&wider), Ok(()));
     let sentence = "anybody may now do anything".to_string();
-    wider.access.push(AccessChange { step: StepId::GatewayRole, effect: AccessEffect::Widens, sentence, actions: vec![] });
+    wider.access.push(AccessChange {
+        step: StepId::GatewayRole,
+        effect: AccessEffect::Widens,
+        sentence,
+        actions: vec![],
+    });
     assert!(check(&wider).unwrap_err().cause.contains("anybody may now"));
 }
 

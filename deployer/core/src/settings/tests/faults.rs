@@ -373,3 +373,23 @@ items = 30000"#,
         ]
     );
 }
+
+#[test]
+fn a_tool_that_waits_for_approval_is_one_of_the_catalogue() {
+    assert!(load_test("[agent]\napproval_tools = [\"cost_explorer_read_operations\"]").is_ok());
+    assert_eq!(
+        faults_of("[agent]\napproval_tools = [\n  \"ec2_read_operation\",\n]"),
+        [
+            "config/invalid-value test.toml:4: `approval_tools` in [agent] names `ec2_read_operation`, which is no tool of \
+          configs/tools.toml; hint: did you mean `ec2_read_operations`?"
+        ]
+    );
+}
+
+#[test]
+fn a_guardrail_is_named_whole_or_not_at_all() {
+    let sound = "[model.guardrail]\nid = \"abcdefghijkl\"\nversion = \"1\"";
+    assert!(load_test(sound).is_ok());
+    assert!(faults_of("[model.guardrail]\nid = \"abcdefghijkl\"")[0].starts_with("config/missing-value"));
+    assert!(faults_of("[model.guardrail]\nid = \"a b\"\nversion = \"latest\"").len() == 2);
+}
