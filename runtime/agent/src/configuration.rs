@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use contract::agent_settings::{self, AgentSettings};
 use tracing::level_filters::LevelFilter;
 use url::{Host, Url};
 
@@ -18,11 +19,12 @@ pub struct Configuration {
     pub table: String,
     pub project: String,
     pub environment: String,
-    /// How long a conversation is kept after its last turn, and a turn after it was stored.
+    /// How long a conversation is kept after its last turn, with all of its turns.
     pub conversation_lifetime: Duration,
     /// MCP address of the gateway; the only address that a user's token is sent to.
     pub gateway_url: Url,
     pub log_level: LevelFilter,
+    pub settings: AgentSettings,
 }
 
 /// Everything that is wrong with the environment, one sentence a fault.
@@ -47,6 +49,7 @@ impl Configuration {
             conversation_lifetime: reader.minutes("CONVERSATION_TTL_MINUTES"),
             gateway_url: reader.url("GATEWAY_URL"),
             log_level: reader.level("LOG_LEVEL"),
+            settings: reader.settings(),
         };
         if reader.faults.is_empty() { Ok(configuration) } else { Err(ConfigurationFaults(reader.faults)) }
     }
@@ -106,6 +109,14 @@ impl Reader<'_> {
         }
     }
 
+    fn settings(&mut self) -> AgentSettings {
+        let text = self.variables.get(agent_settings::VARIABLE).map(String::as_str);
+        AgentSettings::parse(text).unwrap_or_else(|fault| {
+            self.faults.push(fault);
+            AgentSettings::default()
+        })
+    }
+
     fn fault(&mut self, name: &str, what: &str) -> String {
         self.faults.push(format!("{name} {what}"));
         String::new()
@@ -121,7 +132,7 @@ fn own_directive(text: &str) -> &str {
 }
 
 /// A token must not travel in the clear: plain http is for the local platform.
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
@@ -186,6 +197,7 @@ mod tests {
         variables.insert("CONVERSATION_TTL_MINUTES".into(), "soon".into());
         variables.insert("GATEWAY_URL".into(), "http://gateway.example/mcp".into());
         variables.insert("LOG_LEVEL".into(), "loud".into());
+        variables.insert("AGENT_SETTINGS".into(), r#"{"limits": {"rounds": 0, "tool_seconds": 1000}}"#.into());
         let ConfigurationFaults(faults) = Configuration::from_variables(&variables).unwrap_err();
         assert_eq!(
             faults,
@@ -195,7 +207,21 @@ mod tests {
                 "CONVERSATION_TTL_MINUTES must be a whole number of minutes from 1 to 5256000",
                 "GATEWAY_URL must be an https address, or an http address of this machine",
                 "LOG_LEVEL must be one of off, error, warn, info, debug, trace",
+                "read AGENT_SETTINGS: limits.rounds: 0 is not between 1 and 50; \
+                 limits.tool_seconds: 1000 is not between 1 and 900",
             ]
         );
+    }
+
+    #[test]
+    fn settings_are_read_from_their_variable_and_have_defaults() {
+        let mut variables = complete();
+        assert_eq!(Configuration::from_variables(&variables).unwrap().settings, AgentSettings::default());
+        variables.insert("AGENT_SETTINGS".into(), r#"{"log_content": true, "limits": {"rounds": 3}}"#.into());
+        let settings = Configuration::from_variables(&variables).unwrap().settings;
+        assert_eq!((settings.log_content, settings.limits.rounds), (true, 3));
+        variables.insert("AGENT_SETTINGS".into(), "{".into());
+        let ConfigurationFaults(faults) = Configuration::from_variables(&variables).unwrap_err();
+        assert!(faults.len() == 1 && faults[0].starts_with("read AGENT_SETTINGS"), "{faults:?}");
     }
 }

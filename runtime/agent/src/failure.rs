@@ -14,6 +14,9 @@ macro_rules! codes {
         pub enum Code { $($name),+ }
 
         impl Code {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$name),+];
+
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
@@ -35,10 +38,14 @@ codes! {
     RequestTooLarge = "request/too-large", PAYLOAD_TOO_LARGE;
     RequestNotFound = "request/not-found", NOT_FOUND;
     RequestMethod = "request/method", METHOD_NOT_ALLOWED;
+    TokenRefused = "token/refused", UNAUTHORIZED;
+    TokenExpired = "token/expired", UNAUTHORIZED;
+    TokenIssuerUnavailable = "token/issuer-unavailable", BAD_GATEWAY;
     CallerUnknown = "caller/unknown", FORBIDDEN;
     ConversationNotFound = "conversation/not-found", NOT_FOUND;
     ConversationConflict = "conversation/conflict", CONFLICT;
     ConversationStore = "conversation/store", SERVICE_UNAVAILABLE;
+    ApprovalUnknown = "approval/unknown", CONFLICT;
     GatewayUnauthorized = "gateway/unauthorized", UNAUTHORIZED;
     GatewayForbidden = "gateway/forbidden", FORBIDDEN;
     GatewayThrottled = "gateway/throttled", TOO_MANY_REQUESTS;
@@ -55,6 +62,7 @@ codes! {
     AnswerMalformed = "answer/malformed", BAD_GATEWAY;
     AnswerRoundLimit = "answer/round-limit", BAD_GATEWAY;
     AnswerDeadline = "answer/deadline", GATEWAY_TIMEOUT;
+    AnswerShutdown = "answer/shutdown", SERVICE_UNAVAILABLE;
     AnswerAbandoned = "answer/abandoned", BAD_GATEWAY;
     Internal = "internal", INTERNAL_SERVER_ERROR;
 }
@@ -122,5 +130,12 @@ mod tests {
     fn the_error_form_holds_code_message_and_hint() {
         let detail = Failure::new(Code::RequestConfirm, "delete all").hint("add ?confirm=true").detail();
         assert_eq!((detail.code.as_str(), detail.hint.as_deref()), ("request/confirm", Some("add ?confirm=true")));
+    }
+
+    #[test]
+    fn the_codes_are_those_of_the_published_document() {
+        let own: Vec<_> = Code::ALL.iter().map(|code| (code.as_str(), code.status().as_u16())).collect();
+        let published: Vec<_> = contract::openapi::FAULTS.iter().map(|fault| (fault.code, fault.status)).collect();
+        assert_eq!(own, published);
     }
 }

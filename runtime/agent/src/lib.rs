@@ -8,16 +8,17 @@
 
 pub mod agent;
 pub mod ask;
-pub mod caller;
+mod backoff;
 pub mod clients;
 pub mod configuration;
 pub mod conversations;
 pub mod failure;
 pub mod gateway;
 pub mod http;
-pub mod logging;
+pub mod identity;
 pub mod message;
 pub mod model;
+pub mod telemetry;
 pub mod token;
 pub mod turn;
 

@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// Stands as the result of a call that the user said no to, or passed over.
+pub const DECLINED: &str = "the user declined this call";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -82,6 +85,14 @@ impl Message {
             _ => None,
         });
         texts.collect::<Vec<_>>().join("\n\n")
+    }
+
+    pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUse> {
+        self.content.iter().filter_map(|block| if let Block::ToolUse(tool) = block { Some(tool) } else { None })
+    }
+
+    pub fn tool_results(&self) -> impl Iterator<Item = &ToolResult> {
+        self.content.iter().filter_map(|block| if let Block::ToolResult(result) = block { Some(result) } else { None })
     }
 }
 

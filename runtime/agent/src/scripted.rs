@@ -2,17 +2,19 @@
 //! with fixed tools, a caller.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use contract::chat::ListedTool;
-use futures::future::{BoxFuture, ready};
+use futures::future::{BoxFuture, pending, ready};
 use futures::{FutureExt, StreamExt, stream};
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value, json};
 
 use crate::failure::{Code, Failure};
-use crate::gateway::{Gateway, GatewayFuture, ToolOutput, ToolSession};
-use crate::model::{Model, ModelAnswer, ModelEvent, ModelRequest, StopReason};
+use crate::gateway::{Gateway, GatewayFuture, KeptTools, ToolOutput, ToolSession};
+use crate::model::{Model, ModelAnswer, ModelEvent, ModelRequest, StopReason, Usage};
+use crate::telemetry::TraceContext;
 use crate::token::Token;
 
 /// The one token that [`FixedGateway`] takes.
@@ -88,7 +90,7 @@ pub fn spoken(text: &str) -> ModelEvent {
 }
 
 fn used(input_tokens: u64, output_tokens: u64) -> ModelEvent {
-    ModelEvent::Usage { input_tokens, output_tokens }
+    ModelEvent::Usage(Usage { input_tokens, output_tokens, ..Usage::default() })
 }
 
 /// A gateway with `aws___get_time`, which answers, and `aws___broken`, which fails.
@@ -103,7 +105,12 @@ struct FixedSession {
 }
 
 impl Gateway for FixedGateway {
-    fn connect<'a>(&'a self, token: &'a Token) -> GatewayFuture<'a, Box<dyn ToolSession>> {
+    fn connect<'a>(
+        &'a self,
+        token: &'a Token,
+        _: &'a TraceContext,
+        _: Option<KeptTools>,
+    ) -> GatewayFuture<'a, Box<dyn ToolSession>> {
         if token.expose() != TOKEN {
             return ready(Err(Failure::new(Code::GatewayUnauthorized, "connect to the gateway"))).boxed();
         }
@@ -134,5 +141,48 @@ impl ToolSession for FixedSession {
             _ => Err(Failure::new(Code::GatewayUnavailable, "call tool aws___broken: HTTP 500")),
         };
         ready(output).boxed()
+    }
+}
+
+/// A session with one tool, `aws___read`, that always answers the same, or never.
+pub struct OneTool {
+    tools: Vec<ListedTool>,
+    text: Option<String>,
+    running: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl OneTool {
+    pub fn answering(text: &str) -> Self {
+        Self { text: Some(text.into()), ..Self::hanging() }
+    }
+
+    pub fn hanging() -> Self {
+        let input_schema = json!({"type": "object"});
+        let tool = ListedTool { name: "aws___read".into(), description: "Reads.".into(), input_schema };
+        Self { tools: vec![tool], text: None, running: AtomicUsize::new(0), most: AtomicUsize::new(0) }
+    }
+
+    /// Calls that ran at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    async fn answer(&self) -> ToolOutput {
+        let Some(text) = self.text.clone() else { return pending().await };
+        self.most.fetch_max(self.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        ToolOutput { success: true, text }
+    }
+}
+
+impl ToolSession for OneTool {
+    fn tools(&self) -> &[ListedTool] {
+        &self.tools
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: Map<String, Value>) -> GatewayFuture<'a, ToolOutput> {
+        self.answer().map(Ok).boxed()
     }
 }

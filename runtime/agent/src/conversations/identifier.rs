@@ -1,4 +1,4 @@
-//! A conversation's id: chosen by the client, or made up.
+//! The ids: a conversation's, chosen by the client or made up, and a turn's, always made up.
 
 use uuid::Uuid;
 
@@ -22,6 +22,20 @@ impl ConversationId {
 
     pub fn random() -> Self {
         Self(format!("chat_{}", Uuid::new_v4().simple()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Tells a turn from every other one, also from one with the same words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnId(String);
+
+impl TurnId {
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().to_string())
     }
 
     pub fn as_str(&self) -> &str {

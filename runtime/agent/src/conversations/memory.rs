@@ -1,5 +1,6 @@
 //! The store in memory, for tests.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
@@ -7,25 +8,33 @@ use contract::chat::ConversationSummary;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::cursor::Cursor;
 use super::{
-    Access, Conversation, ConversationId, ConversationStore, Extent, Lookup, Meta, NewTurn, StoreFuture, StoredTurn,
-    changed_meanwhile,
+    Access, Conversation, ConversationId, ConversationStore, DeletedAll, Extent, Listing, Lookup, Meta, NewTurn, Page,
+    StoreFuture, StoredTurn, TurnId, changed_meanwhile, timestamp,
 };
-use crate::caller::Owner;
 use crate::failure::Failure;
+use crate::identity::Owner;
 
 #[derive(Default)]
-pub struct MemoryStore(Mutex<HashMap<ConversationId, Conversation>>);
+pub struct MemoryStore(Mutex<HashMap<ConversationId, Kept>>);
+
+/// A conversation with the ids of its turns, in their order.
+struct Kept {
+    conversation: Conversation,
+    ids: Vec<TurnId>,
+}
+
+type Conversations<'a> = std::sync::MutexGuard<'a, HashMap<ConversationId, Kept>>;
 
 impl MemoryStore {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ConversationId, Conversation>> {
+    fn lock(&self) -> Conversations<'_> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn lookup(&self, access: Access<'_>, extent: Extent) -> Lookup {
-        match self.lock().get(access.id) {
+        match self.lock().get(access.id).map(|kept| &kept.conversation) {
             Some(found) if found.meta.expires_at <= access.now => Lookup::Absent,
             Some(found) if found.meta.owner != *access.owner => Lookup::Foreign,
             Some(found) => Lookup::Found(part(found, extent)),
@@ -35,45 +44,104 @@ impl MemoryStore {
 
     fn write(&self, access: Access<'_>, base: Option<&Meta>, turn: NewTurn) -> Result<(), Failure> {
         let mut conversations = self.lock();
-        let present = conversations.get(access.id).filter(|found| found.meta.expires_at > access.now);
-        if present.map(|found| &found.meta) != base {
-            return Err(changed_meanwhile(access.id));
-        }
-        let mut turns = present.map(|found| found.turns.clone()).unwrap_or_default();
-        let meta = Meta::with_turn(base, access.owner, &turn);
-        turns.push(StoredTurn {
-            number: meta.last_turn,
-            asked_at: turn.asked_at,
-            answered_at: turn.answered_at,
-            messages: turn.messages,
-        });
-        conversations.insert(access.id.clone(), Conversation { meta, turns });
-        Ok(())
+        let present = conversations.remove(access.id);
+        let (kept, written) = appended(present, access, base, turn);
+        kept.map(|kept| conversations.insert(access.id.clone(), kept));
+        written
     }
 
     fn summaries(&self, owner: &Owner, now: OffsetDateTime) -> Vec<ConversationSummary> {
         let conversations = self.lock();
-        let own = conversations.iter().filter(|(_, found)| found.meta.owner == *owner && found.meta.expires_at > now);
-        let mut own: Vec<_> = own.collect();
-        own.sort_by_key(|(_, found)| std::cmp::Reverse(found.meta.updated_at));
-        own.into_iter().map(|(id, found)| summary(id, &found.meta)).collect()
+        let all = conversations.iter().map(|(id, kept)| (id, &kept.conversation.meta));
+        let own = all.filter(|(_, meta)| meta.owner == *owner && meta.expires_at > now);
+        let mut summaries: Vec<_> = own.map(|(id, meta)| summary(id, meta)).collect();
+        summaries.sort_by_key(|summary| Reverse(position(summary)));
+        summaries
+    }
+
+    fn page(&self, owner: &Owner, now: OffsetDateTime, page: &Page) -> Result<Listing, Failure> {
+        let cursor = page.cursor.as_deref().map(|cursor| Cursor::read(cursor, owner)).transpose()?;
+        let start = cursor.map(|cursor| (cursor.updated_at, cursor.conversation_id));
+        let mut rest = self.summaries(owner, now);
+        rest.retain(|summary| start.as_ref().is_none_or(|start| position(summary) < *start));
+        Ok(Listing::of(owner, rest, page.limit))
+    }
+
+    fn remove(&self, access: Access<'_>) -> bool {
+        let found = matches!(self.lookup(access, Extent::Meta), Lookup::Found(_));
+        found && self.lock().remove(access.id).is_some()
+    }
+
+    fn remove_all(&self, owner: &Owner, now: OffsetDateTime) -> DeletedAll {
+        let mut conversations = self.lock();
+        let before = conversations.len();
+        conversations.retain(|_, kept| {
+            let meta = &kept.conversation.meta;
+            meta.owner != *owner || meta.expires_at <= now
+        });
+        DeletedAll { deleted: before - conversations.len(), remaining: 0 }
+    }
+}
+
+/// What is kept after an attempt to append, and how it went.
+fn appended(
+    present: Option<Kept>,
+    access: Access<'_>,
+    base: Option<&Meta>,
+    turn: NewTurn,
+) -> (Option<Kept>, Result<(), Failure>) {
+    if present.as_ref().is_some_and(|kept| kept.ids.contains(&turn.id)) {
+        return (present, Ok(()));
+    }
+    let living = present.as_ref().filter(|kept| kept.conversation.meta.expires_at > access.now);
+    let pending = living.and_then(|kept| kept.conversation.turns.last()).filter(|last| last.pending);
+    let replaceable = turn.replaces.is_none_or(|number| pending.is_some_and(|pending| pending.number == number));
+    if living.map(|kept| &kept.conversation.meta) != base || !replaceable {
+        return (present, Err(changed_meanwhile(access.id)));
+    }
+    let meta = Meta::with_turn(base, access.owner, &turn);
+    let (mut turns, mut ids) = match present.filter(|_| base.is_some()) {
+        Some(kept) => (kept.conversation.turns, kept.ids),
+        None => (Vec::new(), Vec::new()),
+    };
+    if turn.replaces.is_some() {
+        turns.pop();
+        ids.pop();
+    }
+    ids.push(turn.id.clone());
+    turns.push(stored(meta.last_turn, turn));
+    (Some(Kept { conversation: Conversation { meta, turns }, ids }), Ok(()))
+}
+
+fn stored(number: u64, turn: NewTurn) -> StoredTurn {
+    StoredTurn {
+        number,
+        pending: turn.pending,
+        asked_at: turn.asked_at,
+        answered_at: turn.answered_at,
+        messages: turn.messages,
     }
 }
 
 fn part(found: &Conversation, extent: Extent) -> Conversation {
     let count = match extent {
         Extent::Meta => 0,
-        Extent::Latest(count) => count,
-        Extent::All => usize::MAX,
+        Extent::Latest(count) | Extent::Before { count, .. } => count,
     };
-    let skipped = found.turns.len().saturating_sub(count);
-    Conversation { meta: found.meta.clone(), turns: found.turns[skipped..].to_vec() }
+    let before = |turn: &&StoredTurn| !matches!(extent, Extent::Before { turn: number, .. } if turn.number >= number);
+    let turns: Vec<_> = found.turns.iter().filter(before).cloned().collect();
+    let skipped = turns.len().saturating_sub(count);
+    Conversation { meta: found.meta.clone(), turns: turns[skipped..].to_vec() }
+}
+
+fn position(summary: &ConversationSummary) -> (String, String) {
+    (summary.updated_at.clone(), summary.conversation_id.clone())
 }
 
 fn summary(id: &ConversationId, meta: &Meta) -> ConversationSummary {
     ConversationSummary {
         conversation_id: id.as_str().to_owned(),
-        updated_at: meta.updated_at.format(&Rfc3339).unwrap_or_default(),
+        updated_at: timestamp::written(meta.updated_at),
         message_count: meta.message_count,
     }
 }
@@ -91,25 +159,25 @@ impl ConversationStore for MemoryStore {
         ready(self.write(access, base, turn)).boxed()
     }
 
-    fn list<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime) -> StoreFuture<'a, Vec<ConversationSummary>> {
-        ready(Ok(self.summaries(owner, now))).boxed()
+    fn list<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime, page: Page) -> StoreFuture<'a, Listing> {
+        ready(self.page(owner, now, &page)).boxed()
     }
 
     fn delete<'a>(&'a self, access: Access<'a>) -> StoreFuture<'a, bool> {
-        let found = matches!(self.lookup(access, Extent::Meta), Lookup::Found(_));
-        if found {
-            self.lock().remove(access.id);
-        }
-        ready(Ok(found)).boxed()
+        ready(Ok(self.remove(access))).boxed()
     }
 
     fn clear<'a>(&'a self, access: Access<'a>) -> StoreFuture<'a, bool> {
         let found = matches!(self.lookup(access, Extent::Meta), Lookup::Found(_));
-        if let (true, Some(conversation)) = (found, self.lock().get_mut(access.id)) {
-            conversation.meta = conversation.meta.cleared(access.now);
-            conversation.turns.clear();
+        if let (true, Some(kept)) = (found, self.lock().get_mut(access.id)) {
+            let meta = kept.conversation.meta.cleared(access.now);
+            *kept = Kept { conversation: Conversation { meta, turns: Vec::new() }, ids: Vec::new() };
         }
         ready(Ok(found)).boxed()
+    }
+
+    fn delete_all<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime) -> StoreFuture<'a, DeletedAll> {
+        ready(Ok(self.remove_all(owner, now))).boxed()
     }
 }
 

@@ -6,22 +6,26 @@
 //! it did not exist.
 
 pub mod cases;
+mod cursor;
 mod dynamodb;
 mod history;
 mod identifier;
 #[cfg(test)]
 mod memory;
 mod recording;
+mod records;
 mod store;
+mod timestamp;
 mod trimming;
+pub mod window;
 
 pub use dynamodb::DynamoDbStore;
-pub use history::{displayed, for_model, for_model_without_tools};
-pub use identifier::ConversationId;
+pub use history::{displayed, pending_calls};
+pub use identifier::{ConversationId, TurnId};
 #[cfg(test)]
 pub use memory::MemoryStore;
 pub use recording::{Recording, record};
-pub use store::{
-    Access, Conversation, ConversationStore, Extent, Lookup, Meta, NewTurn, StoreFuture, StoredTurn, changed_meanwhile,
-};
+pub use records::{Conversation, Lookup, Meta, NewTurn, StoredTurn, Summary};
+pub use store::{Access, ConversationStore, DeletedAll, Extent, Listing, Page, StoreFuture, changed_meanwhile};
 pub use trimming::for_storage;
+pub use window::Window;

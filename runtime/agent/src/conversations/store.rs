@@ -1,13 +1,13 @@
-//! The port to the conversation store and the records it holds.
+//! The port to the conversation store.
 
 use contract::chat::ConversationSummary;
 use futures::future::BoxFuture;
 use time::OffsetDateTime;
 
-use super::ConversationId;
-use crate::caller::Owner;
+use super::cursor::Cursor;
+use super::{ConversationId, Lookup, Meta, NewTurn};
 use crate::failure::{Code, Failure};
-use crate::message::Message;
+use crate::identity::Owner;
 
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
@@ -20,19 +20,26 @@ pub trait ConversationStore: Send + Sync {
 
     fn read<'a>(&'a self, access: Access<'a>, extent: Extent) -> StoreFuture<'a, Lookup>;
 
-    /// Adds a turn, and the conversation itself when `base` is none. Both or
-    /// neither are written. Fails with `ConversationConflict` when the
-    /// conversation is no longer as `base` says.
+    /// Adds a turn, or puts it in the place of the pending one that it ends, and makes the conversation
+    /// itself when `base` is none. Both or neither are written. Fails with `ConversationConflict` when the
+    /// conversation is no longer as `base` says, or when `replaces` is not its last turn or does not wait.
+    /// A turn that is stored already, its answer having been lost on the way, is a success: the id tells.
     fn append<'a>(&'a self, access: Access<'a>, base: Option<&'a Meta>, turn: NewTurn) -> StoreFuture<'a, ()>;
 
-    /// The owner's conversations, newest first.
-    fn list<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime) -> StoreFuture<'a, Vec<ConversationSummary>>;
+    /// The owner's conversations, newest first, one page of them. Fails with `RequestInvalid` on a cursor
+    /// that is none of this owner's.
+    fn list<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime, page: Page) -> StoreFuture<'a, Listing>;
 
-    /// Removes a conversation; false when the owner has none of this id.
+    /// Removes a conversation; false when the owner has none of this id. Fails with `ConversationConflict`
+    /// when a turn was stored meanwhile, and then keeps that turn; what failed can be asked for again.
     fn delete<'a>(&'a self, access: Access<'a>) -> StoreFuture<'a, bool>;
 
     /// Removes a conversation's turns and keeps the conversation; false as in [`Self::delete`].
     fn clear<'a>(&'a self, access: Access<'a>) -> StoreFuture<'a, bool>;
+
+    /// Removes all of the owner's conversations, page by page, and carries on after one that is being
+    /// written to.
+    fn delete_all<'a>(&'a self, owner: &'a Owner, now: OffsetDateTime) -> StoreFuture<'a, DeletedAll>;
 }
 
 /// Who wants which conversation, and when.
@@ -49,94 +56,46 @@ pub enum Extent {
     Meta,
     /// The latest turns, at most so many.
     Latest(usize),
-    All,
+    /// Of the turns before that number the latest, at most so many.
+    Before {
+        turn: u64,
+        count: usize,
+    },
+}
+
+/// Which of an owner's conversations to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// At least one.
+    pub limit: usize,
+    /// [`Listing::next`] of the page before.
+    pub cursor: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Lookup {
-    Absent,
-    /// There is one of this id and it belongs to somebody else.
-    Foreign,
-    Found(Conversation),
+pub struct Listing {
+    pub conversations: Vec<ConversationSummary>,
+    /// None on the last page. Opaque, and of no use to another owner.
+    pub next: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conversation {
-    pub meta: Meta,
-    /// Oldest first.
-    pub turns: Vec<StoredTurn>,
-}
-
-/// The conversation's own record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Meta {
-    pub owner: Owner,
-    pub created_at: OffsetDateTime,
-    pub updated_at: OffsetDateTime,
-    pub expires_at: OffsetDateTime,
-    /// Rises with every write; the optimistic lock.
-    pub version: u64,
-    /// Number of the latest turn.
-    pub last_turn: u64,
-    /// Messages as a reader counts them, two a turn; those of expired turns stay counted.
-    pub message_count: usize,
-    /// Ties turns to this conversation: turns left over from a deleted one of
-    /// the same id carry another.
-    pub incarnation: String,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredTurn {
-    pub number: u64,
-    pub asked_at: OffsetDateTime,
-    pub answered_at: OffsetDateTime,
-    pub messages: Vec<Message>,
-}
-
-/// A turn to append.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewTurn {
-    pub asked_at: OffsetDateTime,
-    pub answered_at: OffsetDateTime,
-    /// When this turn expires, and with it the conversation unless another turn follows.
-    pub expires_at: OffsetDateTime,
-    pub messages: Vec<Message>,
-}
-
-impl Meta {
-    /// The record after this turn.
-    pub fn with_turn(base: Option<&Self>, owner: &Owner, turn: &NewTurn) -> Self {
-        let new = || Self {
-            owner: owner.clone(),
-            created_at: turn.asked_at,
-            updated_at: turn.answered_at,
-            expires_at: turn.expires_at,
-            version: 0,
-            last_turn: 0,
-            message_count: 0,
-            incarnation: uuid::Uuid::new_v4().to_string(),
-        };
-        let base = base.cloned().unwrap_or_else(new);
-        Self {
-            updated_at: turn.answered_at,
-            expires_at: turn.expires_at,
-            version: base.version + 1,
-            last_turn: base.last_turn + 1,
-            message_count: base.message_count + 2,
-            ..base
-        }
+impl Listing {
+    /// A page of at most `limit` of these, which follow each other; `next` when there are more.
+    pub(super) fn of(owner: &Owner, mut conversations: Vec<ConversationSummary>, limit: usize) -> Self {
+        let more = conversations.len() > limit;
+        conversations.truncate(limit);
+        let last = conversations.last().filter(|_| more);
+        let next = last.map(|last| Cursor::new(owner, &last.updated_at, &last.conversation_id).written());
+        Self { conversations, next }
     }
+}
 
-    /// The record after its turns were removed.
-    pub fn cleared(&self, now: OffsetDateTime) -> Self {
-        Self {
-            updated_at: now,
-            version: self.version + 1,
-            message_count: 0,
-            incarnation: uuid::Uuid::new_v4().to_string(),
-            ..self.clone()
-        }
-    }
+/// What became of an owner's conversations when all were to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeletedAll {
+    pub deleted: usize,
+    /// Still there: turns were stored in them meanwhile, or the time was over.
+    pub remaining: usize,
 }
 
 pub fn changed_meanwhile(id: &ConversationId) -> Failure {

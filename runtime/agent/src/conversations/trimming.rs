@@ -12,7 +12,8 @@ const CAPS: [usize; 5] = [65_536, 16_384, 4_096, 1_024, 256];
 
 /// The messages as they are stored. Reasoning is left out: the model needs it
 /// only while its tools run. Tool results are cut first, then everything else,
-/// each cut marked.
+/// each cut marked. The calls of the last message stay as they are: they wait
+/// for the user's yes, which is for them and no others.
 pub fn for_storage(messages: &[Message]) -> Vec<Message> {
     let mut stored: Vec<Message> = messages.iter().map(without_reasoning).collect();
     for cut in [cut_results, cut_everything] {
@@ -20,10 +21,17 @@ pub fn for_storage(messages: &[Message]) -> Vec<Message> {
             if size(&stored) <= LIMIT {
                 return stored;
             }
-            stored.iter_mut().flat_map(|message| &mut message.content).for_each(|block| cut(block, cap));
+            cuttable(&mut stored).for_each(|block| cut(block, cap));
         }
     }
     stored
+}
+
+fn cuttable(messages: &mut [Message]) -> impl Iterator<Item = &mut Block> {
+    let last = messages.len().saturating_sub(1);
+    messages.iter_mut().enumerate().flat_map(move |(index, message)| {
+        message.content.iter_mut().filter(move |block| index < last || !matches!(block, Block::ToolUse(_)))
+    })
 }
 
 fn without_reasoning(message: &Message) -> Message {
@@ -61,7 +69,7 @@ fn cut(text: &mut String, cap: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Reasoning, Role, ToolResult, ToolStatus};
+    use crate::message::{Reasoning, Role, ToolResult, ToolStatus, ToolUse};
 
     fn result(bytes: usize) -> Message {
         let result = ToolResult::new("t", ToolStatus::Success, "ä".repeat(bytes / 2));
@@ -89,6 +97,19 @@ mod tests {
     fn text_that_escapes_to_many_bytes_still_fits() {
         let messages = vec![Message::user("\u{1}".repeat(120_000)), Message::assistant("\"".repeat(400_000))];
         assert!(size(&for_storage(&messages)) <= LIMIT);
+    }
+
+    #[test]
+    fn calls_that_wait_for_a_yes_are_stored_as_they_are() {
+        let call = |id: &str| {
+            let input = serde_json::json!({"document": "x".repeat(30_000)});
+            let tool = ToolUse { tool_use_id: id.into(), name: "n".into(), input };
+            Message { role: Role::Assistant, content: vec![Block::ToolUse(tool)] }
+        };
+        let messages = vec![Message::user("x".repeat(400_000)), call("a"), result(400_000), call("b")];
+        let stored = for_storage(&messages);
+        assert!(size(&stored) <= LIMIT);
+        assert_eq!(stored[3], messages[3]);
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! The gateway: a port for one user's tools, and MCP over HTTP behind it.
 
+mod attempts;
+mod cache;
 mod fault;
-mod listing;
+mod handshake;
 mod mcp;
+#[cfg(test)]
+mod mcp_server;
+mod output;
 mod port;
+mod session;
 
-pub use listing::ToolListing;
-pub use mcp::McpGateway;
+pub use cache::{KeptTools, ToolCache};
+pub use mcp::{GatewayConfiguration, McpGateway};
 pub use port::{Gateway, GatewayFuture, ToolOutput, ToolSession};

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects with known members.
+//! Request bodies: JSON objects with known members, each once.
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::shown;
 use crate::failure::{Code, Failure};
 
 /// Bytes of a request body.
@@ -13,35 +14,47 @@ pub const LIMIT: usize = 256 * 1024;
 
 pub type Body = Result<Bytes, BytesRejection>;
 
-/// Reads a body whose members are all among `fields`.
-pub fn read<T: DeserializeOwned>(body: Body, fields: &[&str]) -> Result<T, Failure> {
+/// A member that a body may have, and what it must be, as an error says it.
+pub struct Member(pub &'static str, pub &'static str);
+
+/// Reads a body whose members are all among these.
+pub fn read<T: DeserializeOwned>(body: Body, members: &[Member]) -> Result<T, Failure> {
     let bytes = body.map_err(|rejection| unreadable(&rejection))?;
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Failure::new(Code::RequestInvalidJson, format!("read the request body: not JSON at {place}"))
-            .hint("send a JSON object, for example {\"message\": \"What time is it?\"}")
-    })?;
-    let Value::Object(members) = &value else {
+    // serde_json itself refuses what is nested more than 128 deep.
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
+    let Value::Object(given) = &value else {
         return Err(Failure::new(Code::RequestInvalidJson, "read the request body: not a JSON object"));
     };
-    if let Some(unknown) = members.keys().find(|name| !fields.contains(&name.as_str())) {
-        let name: String = unknown.chars().take(60).collect();
-        return Err(Failure::new(Code::RequestUnknownField, format!("read the request body: unknown field `{name}`"))
-            .hint(format!("known fields: {}", fields.join(", "))));
+    if let Some(unknown) = given.keys().find(|name| members.iter().all(|Member(known, _)| known != name)) {
+        return Err(unknown_member(unknown, members));
     }
-    member_by_member(&value, fields)
+    serde_json::from_slice(&bytes).map_err(|_| wrong_member::<T>(&value, members))
 }
 
-/// Names the member that has the wrong type, without repeating its value.
-fn member_by_member<T: DeserializeOwned>(value: &Value, fields: &[&str]) -> Result<T, Failure> {
-    serde_json::from_value(value.clone()).map_err(|_| {
-        let wrong = fields.iter().find(|name| {
-            let alone = value.get(**name).map(|member| serde_json::json!({ **name: member }));
-            alone.is_some_and(|alone| serde_json::from_value::<T>(alone).is_err())
-        });
-        let message = format!("read the request body: `{}` has the wrong type", wrong.unwrap_or(&"a field"));
-        Failure::new(Code::RequestInvalid, message)
-    })
+fn not_json(error: &serde_json::Error) -> Failure {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    Failure::new(Code::RequestInvalidJson, format!("read the request body: not JSON at {place}"))
+        .hint("send a JSON object, for example {\"message\": \"What time is it?\"}")
+}
+
+fn unknown_member(name: &str, members: &[Member]) -> Failure {
+    let known: Vec<_> = members.iter().map(|Member(name, _)| *name).collect();
+    Failure::new(Code::RequestUnknownField, format!("read the request body: unknown field `{}`", shown(name)))
+        .hint(format!("known fields: {}", known.join(", ")))
+}
+
+/// Names the member that is wrong, without repeating its value. When each is right by itself, one is there twice:
+/// parsers differ in which of the two they take, so neither is.
+fn wrong_member<T: DeserializeOwned>(value: &Value, members: &[Member]) -> Failure {
+    let is_wrong = |Member(name, _): &&Member| {
+        let alone = value.get(name).map(|member| serde_json::json!({ *name: member }));
+        alone.is_some_and(|alone| serde_json::from_value::<T>(alone).is_err())
+    };
+    let what = match members.iter().find(is_wrong) {
+        Some(Member(name, wanted)) => format!("`{name}` must be {wanted}"),
+        None => "a field is given twice".to_owned(),
+    };
+    Failure::new(Code::RequestInvalid, format!("read the request body: {what}"))
 }
 
 fn unreadable(rejection: &BytesRejection) -> Failure {

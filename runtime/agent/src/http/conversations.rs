@@ -3,114 +3,99 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::request::Parts;
-use contract::chat::{ConversationHistory, Conversations, Deleted};
-use serde_json::json;
+use contract::chat::{Conversations, Deleted};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::query::Query;
+use super::{caller, question};
 use crate::agent::Agent;
 use crate::ask::not_found;
-use crate::caller::Owner;
-use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup, displayed};
+use crate::conversations::{Access, ConversationId, DeletedAll, Listing, Page};
 use crate::failure::{Code, Failure};
+use crate::identity::Owner;
 
+/// Conversations on one page.
+const PAGE: u64 = 50;
+const PAGE_LIMIT: u64 = 100;
+/// Bytes of a cursor; the store's own are much shorter.
+const CURSOR_LIMIT: usize = 2_048;
+
+/// A path's id as it was decoded.
+pub type PathId = Result<Path<String>, PathRejection>;
+
+/// `limit` and `cursor` choose the page.
 pub async fn list(State(agent): State<Arc<Agent>>, parts: Parts) -> Result<Json<Conversations>, Failure> {
-    let owner = Owner::of(&parts)?;
-    let conversations = agent.ports.store.list(&owner, agent.now()).await?;
-    Ok(Json(Conversations { count: conversations.len(), conversations }))
+    let query = Query::read(&parts.uri, &["limit", "cursor"])?;
+    let limit = query.number("limit", 1..=PAGE_LIMIT)?.unwrap_or(PAGE);
+    let cursor = query.text("cursor").filter(|cursor| !cursor.is_empty()).map(String::from);
+    if cursor.as_ref().is_some_and(|cursor| cursor.len() > CURSOR_LIMIT) {
+        return Err(Failure::new(Code::RequestInvalid, "query parameter `cursor` is none that this agent gave out"));
+    }
+    let owner = owner(&agent, &parts).await?;
+    let page = Page { limit: limit as usize, cursor };
+    let Listing { conversations, next } = agent.ports.store.list(&owner, agent.now(), page).await?;
+    Ok(Json(Conversations { count: conversations.len(), conversations, next_cursor: next }))
 }
 
 /// Needs `?confirm=true`.
-pub async fn delete_all(
-    State(agent): State<Arc<Agent>>,
-    RawQuery(query): RawQuery,
-    parts: Parts,
-) -> Result<Json<Deleted>, Failure> {
-    let owner = Owner::of(&parts)?;
-    if !query.unwrap_or_default().split('&').any(|pair| pair == "confirm=true") {
+pub async fn delete_all(State(agent): State<Arc<Agent>>, parts: Parts) -> Result<Json<Deleted>, Failure> {
+    if Query::read(&parts.uri, &["confirm"])?.text("confirm") != Some("true") {
         return Err(Failure::new(Code::RequestConfirm, "delete all conversations: not confirmed")
             .hint("add ?confirm=true to delete all of your conversations"));
     }
-    let mut deleted = 0;
-    for summary in agent.ports.store.list(&owner, agent.now()).await? {
-        let id = ConversationId::parse(&summary.conversation_id)?;
-        let access = Access { owner: &owner, id: &id, now: agent.now() };
-        deleted += usize::from(agent.ports.store.delete(access).await?);
-    }
-    Ok(Json(Deleted { message: format!("{deleted} conversations deleted"), deleted_count: Some(deleted) }))
+    let owner = owner(&agent, &parts).await?;
+    let DeletedAll { deleted, remaining } = agent.ports.store.delete_all(&owner, agent.now()).await?;
+    let message = match remaining {
+        0 => format!("{deleted} conversations deleted"),
+        _ => format!("{deleted} conversations deleted; {remaining} remain: delete again"),
+    };
+    Ok(Json(Deleted { message, deleted_count: Some(deleted) }))
 }
 
-pub async fn read(
-    State(agent): State<Arc<Agent>>,
-    Path(id): Path<String>,
-    parts: Parts,
-) -> Result<Json<ConversationHistory>, Failure> {
-    let own = Own::of(&agent, &parts, &id)?;
-    match agent.ports.store.read(own.access(), Extent::All).await? {
-        Lookup::Found(conversation) => Ok(Json(history(&own.id, &conversation))),
-        Lookup::Absent | Lookup::Foreign => Err(not_found(&own.id)),
-    }
-}
-
-pub async fn delete(
-    State(agent): State<Arc<Agent>>,
-    Path(id): Path<String>,
-    parts: Parts,
-) -> Result<Json<Deleted>, Failure> {
-    let own = Own::of(&agent, &parts, &id)?;
+pub async fn delete(State(agent): State<Arc<Agent>>, id: PathId, parts: Parts) -> Result<Json<Deleted>, Failure> {
+    Query::none(&parts.uri)?;
+    let own = Own::of(&agent, &parts, id).await?;
     match agent.ports.store.delete(own.access()).await? {
         true => Ok(own.done("deleted")),
         false => Err(not_found(&own.id)),
     }
 }
 
-pub async fn clear(
-    State(agent): State<Arc<Agent>>,
-    Path(id): Path<String>,
-    parts: Parts,
-) -> Result<Json<Deleted>, Failure> {
-    let own = Own::of(&agent, &parts, &id)?;
+pub async fn clear(State(agent): State<Arc<Agent>>, id: PathId, parts: Parts) -> Result<Json<Deleted>, Failure> {
+    Query::none(&parts.uri)?;
+    let own = Own::of(&agent, &parts, id).await?;
     match agent.ports.store.clear(own.access()).await? {
         true => Ok(own.done("cleared")),
         false => Err(not_found(&own.id)),
     }
 }
 
+async fn owner(agent: &Agent, parts: &Parts) -> Result<Owner, Failure> {
+    Ok(caller::of(agent, parts, question::token(&parts.headers, None)?).await?.owner)
+}
+
 /// The caller and the conversation that the path names.
-struct Own {
+pub struct Own {
     owner: Owner,
-    id: ConversationId,
+    pub id: ConversationId,
     now: OffsetDateTime,
 }
 
 impl Own {
-    fn of(agent: &Agent, parts: &Parts, id: &str) -> Result<Self, Failure> {
-        Ok(Self { owner: Owner::of(parts)?, id: ConversationId::parse(id)?, now: agent.now() })
+    pub async fn of(agent: &Agent, parts: &Parts, id: PathId) -> Result<Self, Failure> {
+        // What is no text in the path can be no id either.
+        let id = ConversationId::parse(&id.map_or_else(|_| String::new(), |Path(id)| id))?;
+        Ok(Self { owner: owner(agent, parts).await?, id, now: agent.now() })
     }
 
-    fn access(&self) -> Access<'_> {
+    pub fn access(&self) -> Access<'_> {
         Access { owner: &self.owner, id: &self.id, now: self.now }
     }
 
     fn done(&self, what: &str) -> Json<Deleted> {
         Json(Deleted { message: format!("conversation {} {what}", self.id.as_str()), deleted_count: None })
-    }
-}
-
-fn history(id: &ConversationId, conversation: &Conversation) -> ConversationHistory {
-    let history = displayed(&conversation.turns);
-    let at = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
-    let meta = &conversation.meta;
-    ConversationHistory {
-        conversation_id: id.as_str().to_owned(),
-        message_count: history.len(),
-        history,
-        metadata: json!({
-            "created_at": at(meta.created_at),
-            "updated_at": at(meta.updated_at),
-            "expires_at": at(meta.expires_at),
-        }),
     }
 }

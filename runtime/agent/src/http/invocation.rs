@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::http::Extensions;
 use axum::http::request::Parts;
+use lambda_http::request::RequestContext;
 use tokio::time::Instant;
 
 /// Time between a turn's deadline and the function's end, to store the turn and close the stream.
@@ -11,8 +13,14 @@ const MARGIN: Duration = Duration::from_secs(10);
 /// For a server without Lambda's deadline: the original's function timeout, less the margin.
 const WITHOUT_LAMBDA: Duration = Duration::from_secs(290);
 
-pub fn request_id(extensions: &axum::http::Extensions) -> String {
-    context(extensions).map(|context| context.request_id.clone()).unwrap_or_default()
+/// Lambda's id of the invocation; the function URL gives the same one to its caller.
+pub fn request_id(extensions: &Extensions) -> String {
+    let of_context = || context(extensions).map(|context| context.request_id.clone());
+    let of_event = || match extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    of_context().filter(|id| !id.is_empty()).or_else(of_event).unwrap_or_default()
 }
 
 /// When a turn must have ended.
@@ -28,7 +36,7 @@ fn time_left(deadline: u64, now: SystemTime) -> Duration {
     left.saturating_sub(MARGIN.min(left / 3))
 }
 
-fn context(extensions: &axum::http::Extensions) -> Option<&lambda_http::Context> {
+fn context(extensions: &Extensions) -> Option<&lambda_http::Context> {
     extensions.get::<lambda_http::Context>()
 }
 

@@ -7,7 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
-use super::{body, chat, conversations, health, request_log, tools};
+use super::{body, chat, conversations, every_answer, health, history, request_log, tools};
 use crate::agent::Agent;
 use crate::failure::{Code, Failure};
 
@@ -19,13 +19,14 @@ pub fn router(agent: Arc<Agent>) -> Router {
         .route("/stream", post(chat::stream))
         .route("/chat", post(chat::chat))
         .route("/api/conversations", get(conversations::list).delete(conversations::delete_all))
-        .route("/api/conversations/{id}", get(conversations::read).delete(conversations::delete))
+        .route("/api/conversations/{id}", get(history::read).delete(conversations::delete))
         .route("/api/conversations/{id}/clear", post(conversations::clear))
         .route("/api/tools/fetch", post(tools::fetch))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(body::LIMIT))
         .layer(middleware::from_fn(request_log::log))
+        .layer(middleware::from_fn(every_answer::complete))
         .with_state(agent)
 }
 

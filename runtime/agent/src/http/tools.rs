@@ -5,35 +5,28 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
-use contract::chat::ToolList;
-use serde::Deserialize;
+use contract::chat::{ToolList, ToolsRequest};
 
-use super::body::{self, Body};
-use super::question;
+use super::body::{self, Body, Member};
+use super::query::Query;
+use super::{caller, question};
 use crate::agent::Agent;
-use crate::caller::Owner;
 use crate::failure::{Code, Failure};
+use crate::telemetry::TraceContext;
 
-const FIELDS: [&str; 2] = ["okta_token", "bedrock_agentcore_gateway_url"];
-
-#[derive(Deserialize)]
-struct Fetch {
-    #[serde(default)]
-    okta_token: Option<String>,
-    #[serde(default)]
-    bedrock_agentcore_gateway_url: Option<String>,
-}
+const MEMBERS: [Member; 2] = [Member("okta_token", "a text"), Member("bedrock_agentcore_gateway_url", "a text")];
 
 /// The body may be empty when the token is in the header.
 pub async fn fetch(State(agent): State<Arc<Agent>>, parts: Parts, body: Body) -> Result<Json<ToolList>, Failure> {
-    Owner::of(&parts)?;
-    let fetch: Fetch = match body {
-        Ok(bytes) if bytes.is_empty() => Fetch { okta_token: None, bedrock_agentcore_gateway_url: None },
-        body => body::read(body, &FIELDS)?,
+    Query::none(&parts.uri)?;
+    let fetch: ToolsRequest = match body {
+        Ok(bytes) if bytes.is_empty() => ToolsRequest::default(),
+        body => body::read(body, &MEMBERS)?,
     };
     question::check_gateway(fetch.bedrock_agentcore_gateway_url.as_deref(), &agent.configuration.gateway_url)?;
-    let token = question::token(&parts.headers, fetch.okta_token.as_deref())?.ok_or_else(missing_token)?;
-    let tools = agent.connect(&token).await?.tools().to_vec();
+    let token = question::token(&parts.headers, fetch.okta_token.as_deref())?;
+    let token = caller::of(&agent, &parts, token).await?.token.ok_or_else(missing_token)?;
+    let tools = agent.connect(&token, &TraceContext::of(&parts.extensions)).await?.tools().to_vec();
     let message = format!("the gateway serves {} tools", tools.len());
     Ok(Json(ToolList { count: tools.len(), tools, message }))
 }

@@ -1,150 +1,138 @@
 //! The model port over Bedrock's ConverseStream.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use aws_sdk_bedrockruntime::Client;
-use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput as Answer;
-use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError as StreamError;
-use aws_sdk_bedrockruntime::types::{
-    ContentBlockDelta, ContentBlockStart, ConverseStreamOutput as Event, ReasoningContentBlockDelta, SystemContentBlock,
-};
-use futures::{FutureExt, StreamExt, stream};
+use aws_sdk_bedrockruntime::error::BuildError;
+use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamFluentBuilder;
+use contract::agent_settings::Guardrail;
+use futures::FutureExt;
 
-use super::refusal::Refusal;
-use super::{Model, ModelAnswer, ModelEvent, ModelRequest, ModelStream, StopReason, request};
-use crate::failure::{Code, Failure, causes};
+use super::caching::CachePoints;
+use super::refusal::{Refusal, Remedy, Tried, failure_of};
+use super::{Model, ModelAnswer, ModelRequest, ModelStream, request, stream};
+use crate::backoff::Backoff;
+use crate::failure::Failure;
 
-/// A model and its fallbacks on Bedrock.
+/// Pauses between attempts at one model. Bedrock's quotas are per minute, and a user waits:
+/// four attempts take 1.75 seconds on average.
+const BACKOFF: Backoff = Backoff { base: Duration::from_millis(500), most: Duration::from_secs(8) };
+
+/// How models are asked, the same for every request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BedrockConfiguration {
+    /// Models or inference profiles in the order in which they are asked; at least one.
+    pub models: Vec<String>,
+    /// Attempts at one model before the next is asked; at least 1.
+    pub attempts: u32,
+    /// Lets Bedrock keep the prompt's beginning, for models that can.
+    pub prompt_caching: bool,
+    pub guardrail: Option<Guardrail>,
+}
+
+/// A model and its fallbacks on Bedrock. The client's own retries must be off, or attempts multiply.
 #[derive(Clone)]
 pub struct BedrockModel {
     client: Client,
-    /// In the order in which they are asked; never empty.
-    models: Vec<String>,
+    configuration: Arc<BedrockConfiguration>,
 }
 
 impl BedrockModel {
-    pub fn new(client: Client, model: String, fallbacks: Vec<String>) -> Self {
-        Self { client, models: std::iter::once(model).chain(fallbacks).collect() }
+    pub fn new(client: Client, configuration: BedrockConfiguration) -> Self {
+        Self { client, configuration: Arc::new(configuration) }
     }
 
-    /// Asks one model after the other until one of them is available. The first refusal is the one reported.
+    /// Asks one model after the other until one of them answers. The first refusal classes the failure,
+    /// unless a later one says that no model can help.
     async fn open(self, request: ModelRequest) -> Result<ModelStream, Failure> {
-        let mut first = None;
-        for model in &self.models {
-            match self.ask(model, &request).await? {
-                Ok(answer) => return Ok(events(answer, model.clone())),
-                Err(refusal) if refusal.is_of_the_model() => {
-                    tracing::warn!(model, error = refusal.code, "the model is not available");
-                    first.get_or_insert((model, refusal));
-                }
-                Err(refusal) => return Err(refusal.into_failure(model)),
+        let mut tried: Vec<Tried> = Vec::new();
+        for model in &self.configuration.models {
+            let points = if self.configuration.prompt_caching { CachePoints::of(model) } else { CachePoints::Nowhere };
+            let refused = match self.attempt(model, &request, points).await? {
+                Ok(answer) => return Ok(answer),
+                Err(refused) => refused,
+            };
+            tracing::warn!(
+                model,
+                error = refused.refusal.code,
+                attempts = refused.attempts,
+                "the model did not answer"
+            );
+            let is_final = refused.refusal.remedy() == Remedy::Nothing;
+            tried.push(refused);
+            if is_final {
+                return Err(failure_of(&tried, &tried[tried.len() - 1]));
             }
         }
-        let (model, refusal) = first.ok_or_else(|| Failure::internal("ask a model: none is configured"))?;
-        Err(refusal.into_failure(model))
+        match tried.first() {
+            Some(first) => Err(failure_of(&tried, first)),
+            None => Err(Failure::internal("ask a model: none is configured")),
+        }
     }
 
-    async fn ask(&self, model: &str, request: &ModelRequest) -> Result<Result<Answer, Refusal>, Failure> {
-        let unbuildable = |error| Failure::internal(format!("build the request to model {model}: {error}"));
-        let messages = request::messages(request).map_err(unbuildable)?;
-        let tools = request::tools(request).map_err(unbuildable)?;
+    /// Asks one model until it answers, or no further attempt helps.
+    async fn attempt(
+        &self,
+        model: &str,
+        request: &ModelRequest,
+        mut points: CachePoints,
+    ) -> Result<Result<ModelStream, Tried>, Failure> {
+        let mut attempts = 1;
+        loop {
+            let refusal = match self.ask(model, request, points).await? {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(refusal) => refusal,
+            };
+            match refusal.remedy() {
+                Remedy::LeaveOutCachePoints if points != CachePoints::Nowhere => points = CachePoints::Nowhere,
+                Remedy::AskAgain if attempts < self.configuration.attempts => {
+                    tokio::time::sleep(BACKOFF.pause(attempts)).await;
+                    attempts += 1;
+                }
+                _ => return Ok(Err(Tried { model: model.to_owned(), attempts, refusal })),
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        model: &str,
+        request: &ModelRequest,
+        points: CachePoints,
+    ) -> Result<Result<ModelStream, Refusal>, Failure> {
+        let call = self
+            .call(model, request, points)
+            .map_err(|error| Failure::internal(format!("build the request to model {model}: {error}")))?;
+        match call.send().await {
+            Ok(answer) => Ok(stream::begin(answer, model).await),
+            Err(error) => Ok(Err(Refusal::of(&error))),
+        }
+    }
+
+    fn call(
+        &self,
+        model: &str,
+        request: &ModelRequest,
+        points: CachePoints,
+    ) -> Result<ConverseStreamFluentBuilder, BuildError> {
+        let guardrail = self.configuration.guardrail.as_ref().map(request::guardrail).transpose()?;
         let call = self
             .client
             .converse_stream()
             .model_id(model)
-            .system(SystemContentBlock::Text(request.system.clone()))
-            .set_messages(Some(messages))
-            .set_tool_config(tools)
+            .set_system(Some(request::system(request, points)?))
+            .set_messages(Some(request::messages(request, model, points)?))
+            .set_tool_config(request::tools(request, points)?)
+            .set_guardrail_config(guardrail)
             .inference_config(request::inference(request, model));
-        Ok(call.send().await.map_err(|error| refusal_of(&error)))
+        Ok(call)
     }
 }
 
 impl Model for BedrockModel {
     fn converse(&self, request: ModelRequest) -> ModelAnswer {
         self.clone().open(request).boxed()
-    }
-}
-
-fn events(answer: Answer, model: String) -> ModelStream {
-    let received = stream::unfold((answer.stream, model, false), |(mut receiver, model, ended)| async move {
-        if ended {
-            return None;
-        }
-        match receiver.recv().await {
-            Ok(Some(event)) => Some((Ok(event), (receiver, model, false))),
-            Ok(None) => None,
-            Err(error) => {
-                let failure = broken(&error, &model);
-                Some((Err(failure), (receiver, model, true)))
-            }
-        }
-    });
-    received.filter_map(|event| async { event.map(translate).transpose() }).boxed()
-}
-
-/// An exception in mid-stream carries its kind in a header, which becomes the variant and not the error's code.
-fn broken<R: std::fmt::Debug>(error: &SdkError<StreamError, R>, model: &str) -> Failure {
-    let (code, kind) = match error.as_service_error() {
-        Some(StreamError::ThrottlingException(_)) => (Code::ModelThrottled, "throttled"),
-        Some(StreamError::ServiceUnavailableException(_)) => (Code::ModelUnavailable, "unavailable"),
-        Some(StreamError::ValidationException(_)) => (Code::ModelRefused, "refused"),
-        _ => (Code::ModelBroken, "the stream broke off"),
-    };
-    let message = format!("read the answer of model {model}: {kind}: {}", refusal_of(error).message);
-    Failure::new(code, message).hint("ask again in a moment")
-}
-
-/// Our event for one of Bedrock's; none for those that say nothing new.
-fn translate(event: Event) -> Option<ModelEvent> {
-    match event {
-        Event::ContentBlockStart(start) => match start.start? {
-            ContentBlockStart::ToolUse(tool) => {
-                let block = start.content_block_index;
-                Some(ModelEvent::ToolStarted { block, id: tool.tool_use_id, name: tool.name })
-            }
-            _ => None,
-        },
-        Event::ContentBlockDelta(delta) => delta_event(delta.content_block_index, delta.delta?),
-        Event::MessageStop(stop) => Some(ModelEvent::Stopped(StopReason::parse(stop.stop_reason.as_str()))),
-        Event::Metadata(metadata) => metadata.usage.map(|usage| ModelEvent::Usage {
-            input_tokens: count(usage.input_tokens),
-            output_tokens: count(usage.output_tokens),
-        }),
-        _ => None,
-    }
-}
-
-fn delta_event(block: i32, delta: ContentBlockDelta) -> Option<ModelEvent> {
-    Some(match delta {
-        ContentBlockDelta::Text(text) => ModelEvent::Text { block, text },
-        ContentBlockDelta::ToolUse(tool) => ModelEvent::ToolInput { block, fragment: tool.input },
-        ContentBlockDelta::ReasoningContent(reasoning) => match reasoning {
-            ReasoningContentBlockDelta::Text(text) => ModelEvent::Reasoning { block, text },
-            ReasoningContentBlockDelta::Signature(signature) => ModelEvent::Signature { block, signature },
-            ReasoningContentBlockDelta::RedactedContent(blob) => {
-                ModelEvent::Redacted { block, bytes: blob.into_inner() }
-            }
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-fn count(tokens: i32) -> u64 {
-    u64::try_from(tokens).unwrap_or_default()
-}
-
-fn refusal_of<E, R>(error: &SdkError<E, R>) -> Refusal
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    match error.as_service_error() {
-        Some(service) => Refusal {
-            code: service.code().unwrap_or("UnknownException").to_owned(),
-            message: service.message().unwrap_or("AWS gave no reason").to_owned(),
-        },
-        None => Refusal { code: "NoAnswer".into(), message: causes(error) },
     }
 }
 

@@ -21,19 +21,38 @@ pub enum ModelEvent {
         block: i32,
         text: String,
     },
+    /// The whole signature so far, in place of an earlier one of the block. Whoever gets it sends it
+    /// back as it is: it is the model's own signature with the name of its model.
     Signature {
         block: i32,
         signature: String,
     },
+    /// The next piece of a thought that only its model can read. It goes back as it is, too.
     Redacted {
         block: i32,
         bytes: Vec<u8>,
     },
     Stopped(StopReason),
-    Usage {
-        input_tokens: u64,
-        output_tokens: u64,
-    },
+    Usage(Usage),
+}
+
+/// Tokens of an answer, or of a turn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Without those that Bedrock had kept or keeps now.
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cache_read_tokens: u64,
+    pub cache_write_tokens: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.cache_read_tokens += other.cache_read_tokens;
+        self.cache_write_tokens += other.cache_write_tokens;
+    }
 }
 
 /// Why the model stopped (Bedrock API reference, MessageStopEvent).

@@ -21,7 +21,10 @@ pub type ModelStream = BoxStream<'static, Result<ModelEvent, Failure>>;
 /// One question to the model with everything it may know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelRequest {
+    /// The same for every request of its kind, so that Bedrock can keep it.
     pub system: String,
+    /// What was said before `messages`, in a few words; told to the model after `system`.
+    pub summary: Option<String>,
     /// Alternating roles, the user's first and last.
     pub messages: Vec<Message>,
     pub tools: Vec<ToolDefinition>,

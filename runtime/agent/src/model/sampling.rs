@@ -1,9 +1,11 @@
 //! Which models take sampling parameters.
 //!
-//! `us.anthropic.claude-sonnet-5-5` refuses a request that holds `temperature` or
-//! `topP`; `us.anthropic.claude-sonnet-4-6`, the default model, and earlier ones
-//! take them. So a Claude model gets a temperature only when the table names it:
-//! one that it does not name counts as new.
+//! From Claude Opus 4.7 on, a request with `temperature`, `top_p` or `top_k` is refused
+//! (Anthropic's model migration guide); `us.anthropic.claude-sonnet-5-5` refuses them on
+//! Bedrock too, `us.anthropic.claude-sonnet-4-6`, the default model, and earlier ones take
+//! them. So a Claude model gets a temperature only when the table names it: one that it
+//! does not name counts as new. Claude 4.1 and later refuse `temperature` together with
+//! `top_p`; the agent never sends the latter.
 
 /// Parts of the ids of Claude models up to generation 4.6.
 const CLAUDE_WITH_TEMPERATURE: [&str; 11] = [

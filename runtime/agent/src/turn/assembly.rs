@@ -1,6 +1,6 @@
 //! Puts one streamed message together from its events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -54,7 +54,7 @@ impl Assembly {
                     so_far.extend(bytes);
                 }
             }
-            ModelEvent::Stopped(_) | ModelEvent::Usage { .. } => {}
+            ModelEvent::Stopped(_) | ModelEvent::Usage(_) => {}
         }
     }
 
@@ -65,26 +65,52 @@ impl Assembly {
         }
     }
 
-    /// The tools that the message asks for, in its order.
-    pub fn calls(&self) -> Vec<ToolCall> {
-        let calls = self.0.values().filter_map(|draft| match draft {
-            Draft::Tool { id, name, input } => {
-                Some(ToolCall { id: id.clone(), name: name.clone(), arguments: arguments(input) })
-            }
-            _ => None,
-        });
-        calls.collect()
-    }
-
-    /// All blocks of a whole message. Empty texts are left out: Converse refuses them.
-    pub fn blocks(&self) -> Vec<Block> {
-        self.0.values().filter_map(Draft::block).collect()
+    pub fn asks_for_tools(&self) -> bool {
+        self.0.values().any(|draft| matches!(draft, Draft::Tool { .. }))
     }
 
     /// The texts alone: what stands of a message that broke off.
     pub fn texts(&self) -> Vec<Block> {
-        self.blocks().into_iter().filter(|block| matches!(block, Block::Text(_))).collect()
+        let texts = self.0.values().filter(|draft| matches!(draft, Draft::Text(_)));
+        texts.filter_map(Draft::block).collect()
     }
+
+    /// The whole message: its blocks, and the tools that it asks for. Empty texts are left out, Converse
+    /// refuses them. Ids that are `taken` or stand twice, and names that Converse would not take back, are
+    /// replaced in both.
+    pub fn finish(self, mut taken: BTreeSet<String>) -> (Vec<Block>, Vec<ToolCall>) {
+        let (mut blocks, mut calls) = (Vec::new(), Vec::new());
+        for mut draft in self.0.into_values() {
+            if let Draft::Tool { id, name, input } = &mut draft {
+                *id = free_id(id, &taken);
+                taken.insert(id.clone());
+                let arguments = if is_name(name) { arguments(input) } else { Err("no tool has such a name".into()) };
+                *name = as_name(name);
+                calls.push(ToolCall { id: id.clone(), name: name.clone(), arguments });
+            }
+            blocks.extend(draft.block());
+        }
+        (blocks, calls)
+    }
+}
+
+/// Bedrock's pattern for tools, `[a-zA-Z0-9_-]{1,64}` (Bedrock API reference, ToolUseBlock).
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && as_name(name) == name
+}
+
+fn as_name(name: &str) -> String {
+    let allowed = |char: char| if char.is_ascii_alphanumeric() || "_-".contains(char) { char } else { '_' };
+    let name: String = name.chars().map(allowed).take(64).collect();
+    if name.is_empty() { "unnamed".into() } else { name }
+}
+
+/// The id, in Bedrock's pattern, with a number where it is taken: the ids of a request are all different.
+fn free_id(id: &str, taken: &BTreeSet<String>) -> String {
+    let id: String = as_name(id).chars().take(56).collect();
+    let numbered = (2_usize..).map(|number| format!("{id}-{number}"));
+    let mut candidates = std::iter::once(id.clone()).chain(numbered);
+    candidates.find(|candidate| !taken.contains(candidate)).unwrap_or(id)
 }
 
 impl Draft {
@@ -130,23 +156,53 @@ mod tests {
         assembly
     }
 
+    fn finished(assembly: Assembly) -> (Vec<Block>, Vec<ToolCall>) {
+        assembly.finish(BTreeSet::new())
+    }
+
     #[test]
     fn input_fragments_become_arguments() {
-        let calls = tool(&["{\"que", "ry\":\"x\"}"]).calls();
+        let (_, calls) = finished(tool(&["{\"que", "ry\":\"x\"}"]));
         assert_eq!(calls[0].arguments.as_ref().unwrap()["query"], "x");
     }
 
     #[test]
     fn no_input_means_no_arguments() {
-        assert_eq!(tool(&[]).calls()[0].arguments, Ok(Map::new()));
+        assert_eq!(finished(tool(&[])).1[0].arguments, Ok(Map::new()));
     }
 
     #[test]
     fn broken_input_is_a_fault_and_an_empty_object_in_the_message() {
-        let assembly = tool(&["{\"query\":"]);
-        assert!(assembly.calls()[0].arguments.is_err());
-        let blocks = assembly.blocks();
-        assert!(matches!(&blocks[0], Block::ToolUse(tool) if tool.input == serde_json::json!({})));
+        for input in ["{\"query\":", "[1]", "null", "{} {}"] {
+            let (blocks, calls) = finished(tool(&[input]));
+            assert!(calls[0].arguments.is_err(), "{input}");
+            assert!(matches!(&blocks[0], Block::ToolUse(tool) if tool.input == serde_json::json!({})));
+        }
+    }
+
+    #[test]
+    fn ids_that_stand_twice_or_are_taken_get_a_number() {
+        let mut assembly = tool(&[]);
+        for (block, id) in [(2, "t"), (3, "t-2"), (4, "")] {
+            assembly.add(&ModelEvent::ToolStarted { block, id: id.into(), name: "n".into() });
+        }
+        let (blocks, calls) = assembly.finish(BTreeSet::from(["t".to_owned()]));
+        let ids: Vec<_> = calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(ids, ["t-2", "t-3", "t-2-2", "unnamed"]);
+        let Block::ToolUse(first) = &blocks[0] else { panic!("a tool use") };
+        assert_eq!(first.tool_use_id, "t-2");
+    }
+
+    #[test]
+    fn a_name_that_converse_refuses_is_replaced_and_never_called() {
+        for (name, expected) in [("aws get time", "aws_get_time"), ("", "unnamed"), (&"x".repeat(70), &"x".repeat(64))]
+        {
+            let mut assembly = Assembly::default();
+            assembly.add(&ModelEvent::ToolStarted { block: 0, id: "t".into(), name: name.into() });
+            let (_, calls) = finished(assembly);
+            assert_eq!(calls[0].name, expected);
+            assert!(calls[0].arguments.is_err());
+        }
     }
 
     #[test]
@@ -154,15 +210,16 @@ mod tests {
         let mut assembly = Assembly::default();
         assembly.add(&ModelEvent::Reasoning { block: 0, text: "so".into() });
         assembly.add(&ModelEvent::Signature { block: 0, signature: "s".into() });
-        let expected = Reasoning::ReasoningText { text: "so".into(), signature: Some("s".into()) };
-        assert_eq!(assembly.blocks(), [Block::ReasoningContent(expected)]);
         assert!(assembly.texts().is_empty());
+        let expected = Reasoning::ReasoningText { text: "so".into(), signature: Some("s".into()) };
+        assert_eq!(finished(assembly).0, [Block::ReasoningContent(expected)]);
     }
 
     #[test]
     fn a_blank_text_is_no_block() {
         let mut assembly = Assembly::default();
         assembly.add(&ModelEvent::Text { block: 0, text: " \n".into() });
-        assert!(assembly.blocks().is_empty());
+        assert!(assembly.texts().is_empty());
+        assert!(finished(assembly).0.is_empty());
     }
 }

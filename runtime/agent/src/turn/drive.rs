@@ -1,23 +1,24 @@
 //! Carries a turn's effects out: asks the model, calls tools, sends events,
-//! and stops for the deadline or for a client that went away.
+//! and stops for the deadline, for a client that went away and for the end of the process.
 
-use std::time::Instant;
+use std::time::Duration;
 
+use contract::agent_settings::Limits;
 use contract::chat::ChatEvent;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryFutureExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant as Deadline, timeout_at};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
-use super::{Effect, Input, ToolCall, ToolOutcome, Turn, TurnEvent, TurnRecord};
-use crate::gateway::{ToolOutput, ToolSession};
+use super::calling::Calling;
+use super::data::framed;
+use super::{Effect, Input, ToolCall, Turn, TurnEvent, TurnRecord};
+use crate::conversations::window;
+use crate::gateway::ToolSession;
 use crate::model::{Model, ModelRequest};
-
-/// Tool calls of one round that run at the same time.
-const PARALLEL_TOOLS: usize = 4;
-
-/// Bytes of one tool result that the model gets to see.
-const RESULT_LIMIT: usize = 100_000;
+use crate::telemetry::Metrics;
 
 pub type EventSender = mpsc::Sender<TurnEvent>;
 
@@ -28,100 +29,121 @@ pub struct Drive<'a> {
     pub session: Option<&'a dyn ToolSession>,
     /// Everything but the messages, which the turn brings.
     pub request: ModelRequest,
-    /// When the answer must have ended.
-    pub deadline: Deadline,
+    pub limits: &'a Limits,
+    pub stops: Stops<'a>,
     pub events: &'a EventSender,
+    pub subject: Subject<'a>,
+}
+
+/// What ends a turn before its time, besides a client that goes away.
+#[derive(Clone, Copy)]
+pub struct Stops<'a> {
+    /// When the answer must have ended.
+    pub deadline: Instant,
+    /// Cancelled when the process is asked to end.
+    pub shutdown: &'a CancellationToken,
+}
+
+/// Whose turn it is, for logs and metrics.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    pub request_id: &'a str,
+    pub conversation_id: &'a str,
+    /// Writes tool inputs to the log.
+    pub log_content: bool,
+    pub metrics: &'a Metrics,
+}
+
+/// A turn that has ended.
+#[derive(Debug)]
+pub struct Driven {
+    pub record: TurnRecord,
+    /// Until the model's first sign of life.
+    pub first_token: Option<Duration>,
 }
 
 impl Drive<'_> {
-    pub async fn run(&self, mut turn: Turn) -> TurnRecord {
+    pub async fn run(&self, mut turn: Turn) -> Driven {
+        let (start, mut first_token) = (Instant::now(), None);
         let mut inputs: BoxStream<'_, Input> = stream::empty().boxed();
         let mut effects = turn.step(Input::Begin);
         loop {
-            let mut listening = true;
+            let mut stopped = None;
             for effect in effects {
                 match effect {
                     Effect::AskModel => inputs = self.ask(&turn),
                     Effect::CallTools(calls) => inputs = self.call(calls),
-                    Effect::Emit(event) => listening &= self.emit(event).await,
-                    Effect::Finish => return turn.into_record(),
+                    Effect::Emit(event) => stopped = self.emit(event).await.or(stopped),
+                    Effect::Finish => return Driven { record: turn.into_record(), first_token },
                 }
             }
-            effects = match listening {
-                true => turn.step(self.next(&mut inputs).await),
-                false => turn.step(Input::ClientGone),
+            let input = match stopped {
+                Some(input) => input,
+                None => self.next(&mut inputs).await,
             };
+            if matches!(input, Input::Model(_)) {
+                first_token.get_or_insert_with(|| start.elapsed());
+            }
+            effects = turn.step(input);
         }
     }
 
+    /// What ends the turn counts before what the model or a tool has ready.
     async fn next(&self, inputs: &mut BoxStream<'_, Input>) -> Input {
-        match timeout_at(self.deadline, inputs.next()).await {
-            Ok(Some(input)) => input,
-            Ok(None) => Input::ModelEnded,
-            Err(_) => Input::DeadlineReached,
+        tokio::select! {
+            biased;
+            reason = self.stops.reached(self.events) => reason,
+            input = inputs.next() => input.unwrap_or(Input::Ended),
         }
     }
 
-    /// False when nobody takes the event, or not in time.
-    async fn emit(&self, event: ChatEvent) -> bool {
-        matches!(timeout_at(self.deadline, self.events.send(TurnEvent::Chat(event))).await, Ok(Ok(())))
+    /// Sends an event; the input that ends the turn when nobody takes it, or not in time.
+    async fn emit(&self, event: ChatEvent) -> Option<Input> {
+        let event = match self.events.try_send(TurnEvent::Chat(event)) {
+            Ok(()) => return None,
+            Err(TrySendError::Closed(_)) => return Some(Input::ClientGone),
+            Err(TrySendError::Full(event)) => event,
+        };
+        tokio::select! {
+            biased;
+            sent = self.events.send(event) => sent.is_err().then_some(Input::ClientGone),
+            reason = self.stops.reached(self.events) => Some(reason),
+        }
     }
 
     fn ask(&self, turn: &Turn) -> BoxStream<'static, Input> {
-        let request = ModelRequest { messages: turn.messages().to_vec(), ..self.request.clone() };
+        let request = ModelRequest {
+            messages: framed(turn.messages()),
+            summary: window::noting(self.request.summary.clone(), turn.left_out()),
+            ..self.request.clone()
+        };
         let answer = self.model.converse(request).try_flatten_stream();
         answer.map(|event| event.map_or_else(Input::ModelFailed, Input::Model)).boxed()
     }
 
     fn call(&self, calls: Vec<ToolCall>) -> BoxStream<'_, Input> {
-        let running = stream::iter(calls).map(|call| self.call_one(call).boxed());
-        running.buffer_unordered(PARALLEL_TOOLS).map(Input::ToolFinished).boxed()
-    }
-
-    async fn call_one(&self, call: ToolCall) -> ToolOutcome {
-        let start = Instant::now();
-        let output = self.output_of(&call).await;
-        let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        // A name that the model made up is its words, and stays out of the log.
-        let tool = if self.serves(&call.name) { call.name.as_str() } else { "unknown" };
-        tracing::info!(tool, success = output.success, duration_ms, bytes = output.text.len(), "tool called");
-        ToolOutcome { id: call.id, success: output.success, text: as_data(&output.text), duration_ms }
-    }
-
-    fn serves(&self, name: &str) -> bool {
-        self.session.is_some_and(|session| session.tools().iter().any(|tool| tool.name == name))
-    }
-
-    async fn output_of(&self, call: &ToolCall) -> ToolOutput {
-        let session = self.session.filter(|_| self.serves(&call.name));
-        let (session, arguments) = match (session, &call.arguments) {
-            (None, _) => return failed(format!("there is no tool {}", call.name)),
-            (_, Err(fault)) => return failed(fault.clone()),
-            (Some(session), Ok(arguments)) => (session, arguments.clone()),
-        };
-        session.call(&call.name, arguments).await.unwrap_or_else(|failure| {
-            tracing::warn!(tool = call.name, code = failure.code.as_str(), "the tool call failed");
-            let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            failed(format!("{}{hint}", failure.message))
-        })
+        let calling = Calling { session: self.session, limit: self.limits.tool_result_bytes, subject: self.subject };
+        let running = stream::iter(calls).map(move |call| calling.call(call).boxed());
+        running.buffer_unordered(self.limits.parallel_tools).map(Input::ToolFinished).boxed()
     }
 }
 
-fn failed(text: String) -> ToolOutput {
-    ToolOutput { success: false, text }
-}
-
-/// A tool's text as the model may read it: without control characters, not blank and not endless.
-fn as_data(text: &str) -> String {
-    let mut data: String = text.chars().filter(|char| !char.is_control() || "\n\t".contains(*char)).collect();
-    if data.len() > RESULT_LIMIT {
-        let whole = data.len();
-        data.truncate(data.floor_char_boundary(RESULT_LIMIT));
-        data.push_str(&format!("\n[cut short: {RESULT_LIMIT} of {whole} bytes]"));
+impl Stops<'_> {
+    /// Waits for the first reason to end the turn.
+    pub async fn reached(&self, events: &EventSender) -> Input {
+        tokio::select! {
+            biased;
+            () = events.closed() => Input::ClientGone,
+            () = self.shutdown.cancelled() => Input::ShuttingDown,
+            () = sleep_until(self.deadline) => Input::DeadlineReached,
+        }
     }
-    if data.trim().is_empty() { "(the tool answered nothing)".into() } else { data }
 }
 
 #[cfg(test)]
 #[path = "drive_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "hostile_tests.rs"]
+mod hostile_tests;

@@ -1,5 +1,7 @@
 //! How a turn ends.
 
+use contract::chat::APPROVAL_REQUIRED;
+
 use crate::failure::{Code, Failure};
 use crate::model::StopReason;
 
@@ -7,6 +9,8 @@ use crate::model::StopReason;
 pub enum Ending {
     /// The model said all it wanted to.
     Whole { stop_reason: String },
+    /// Tools wait for the user's yes; the turn goes on with the next request.
+    AwaitingApproval,
     /// The answer stops early for a reason that is no error of a service.
     Cut { stop_reason: String, why: Failure },
     /// A service failed.
@@ -54,20 +58,27 @@ impl Ending {
         Self::Cut { stop_reason: "deadline".into(), why }
     }
 
-    /// What the user is told of an ending that is not whole.
+    /// The process is asked to end.
+    pub fn shutdown() -> Self {
+        let why = Failure::new(Code::AnswerShutdown, "the agent is shutting down").hint("ask again");
+        Self::Cut { stop_reason: "shutdown".into(), why }
+    }
+
+    /// What the user is told of an answer that is cut short.
     pub fn failure(&self) -> Option<Failure> {
         match self {
-            Self::Whole { .. } => None,
+            Self::Whole { .. } | Self::AwaitingApproval => None,
             Self::Cut { why, .. } => Some(why.clone()),
             Self::Failed(failure) => Some(failure.clone()),
             Self::Abandoned => Some(Failure::new(Code::AnswerAbandoned, "the client went away")),
         }
     }
 
-    /// For logs.
+    /// A stop reason, or the failure's code.
     pub fn name(&self) -> &str {
         match self {
             Self::Whole { stop_reason } | Self::Cut { stop_reason, .. } => stop_reason,
+            Self::AwaitingApproval => APPROVAL_REQUIRED,
             Self::Failed(failure) => failure.code.as_str(),
             Self::Abandoned => Code::AnswerAbandoned.as_str(),
         }
@@ -76,7 +87,7 @@ impl Ending {
     /// The words that mark an answer as cut short, to the user and in the history.
     pub fn label(&self) -> Option<String> {
         let why = match self {
-            Self::Whole { .. } => return None,
+            Self::Whole { .. } | Self::AwaitingApproval => return None,
             Self::Cut { why, .. } => why.to_string(),
             Self::Failed(failure) => failure.code.as_str().to_owned(),
             Self::Abandoned => "the client went away".to_owned(),

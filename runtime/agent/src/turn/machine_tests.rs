@@ -1,11 +1,25 @@
 //! The turn, input by input.
 
 use super::*;
+use crate::message::{ToolResult, ToolStatus};
+use crate::turn::broken_rule;
 
 const TIME: &str = "aws___get_time";
+const STOP: &str = "aws___stop";
+const ROUNDS: usize = 10;
+
+/// Two earlier turns; `aws___stop` waits for a yes.
+fn opening() -> Opening {
+    let earlier = |text: &str| vec![Message::user(text), Message::assistant("then")];
+    Opening {
+        conversation_id: "c1".into(),
+        history: vec![earlier("before"), earlier("and")],
+        rules: Rules { rounds: ROUNDS, approval_needed: [STOP.to_owned()].into() },
+    }
+}
 
 fn turn() -> Turn {
-    let mut turn = Turn::new("c1", vec![Message::user("before"), Message::assistant("then")], "what time is it?");
+    let mut turn = Turn::new(opening(), "what time is it?");
     assert_eq!(turn.step(Input::Begin), [Effect::AskModel]);
     turn
 }
@@ -22,7 +36,7 @@ fn wants(turn: &mut Turn, id: &str, name: &str, input: &str) {
 
 fn stops(turn: &mut Turn, reason: StopReason) -> Vec<Effect> {
     assert!(turn.step(Input::Model(ModelEvent::Stopped(reason))).is_empty(), "the turn has started before");
-    turn.step(Input::ModelEnded)
+    turn.step(Input::Ended)
 }
 
 fn answers(id: &str, success: bool, text: &str) -> Input {
@@ -37,19 +51,14 @@ fn spoken(effects: &[Effect]) -> String {
     texts.collect()
 }
 
-/// What must hold of every record that is stored: the roles alternate, user
-/// first and assistant last, and every tool use has its result.
+/// What must hold of every record that is stored: with the next question after it Bedrock takes it.
 fn assert_whole(messages: &[Message]) {
-    for (index, message) in messages.iter().enumerate() {
-        let expected = if index % 2 == 0 { Role::User } else { Role::Assistant };
-        assert_eq!(message.role, expected, "message {index}");
-        assert!(!message.content.is_empty(), "message {index} is empty");
-    }
-    assert_eq!(messages.len() % 2, 0);
-    let uses = messages.iter().flat_map(|message| &message.content).filter(|block| matches!(block, Block::ToolUse(_)));
-    let results =
-        messages.iter().flat_map(|message| &message.content).filter(|block| matches!(block, Block::ToolResult(_)));
-    assert_eq!(uses.count(), results.count());
+    let with_a_question: Vec<_> = messages.iter().cloned().chain([Message::user("next?")]).collect();
+    assert_eq!(broken_rule(&with_a_question), None);
+}
+
+fn used(input_tokens: u64, output_tokens: u64) -> Usage {
+    Usage { input_tokens, output_tokens, ..Usage::default() }
 }
 
 #[test]
@@ -58,9 +67,10 @@ fn an_answer_without_tools_is_whole() {
     let effects = turn.step(text("It is noon."));
     assert_eq!(effects[0], Effect::Emit(ChatEvent::Started { conversation_id: "c1".into() }));
     assert_eq!(spoken(&effects), "It is noon.");
-    turn.step(Input::Model(ModelEvent::Usage { input_tokens: 7, output_tokens: 3 }));
+    turn.spend(used(100, 10));
+    turn.step(Input::Model(ModelEvent::Usage(used(7, 3))));
     let end = stops(&mut turn, StopReason::EndTurn);
-    assert_eq!(end, [Effect::Emit(ChatEvent::Usage { input_tokens: 7, output_tokens: 3 }), Effect::Finish]);
+    assert_eq!(end, [Effect::Emit(super::used(used(107, 13))), Effect::Finish]);
     let record = turn.into_record();
     assert_eq!(record.ending, Ending::Whole { stop_reason: "end_turn".into() });
     assert_eq!(record.messages, [Message::user("what time is it?"), Message::assistant("It is noon.")]);
@@ -79,7 +89,8 @@ fn several_tools_of_a_round_go_back_in_the_order_of_their_calls() {
     assert_eq!(turn.step(answers("b", false, "denied")).len(), 1);
     let effects = turn.step(answers("a", true, "12:00"));
     assert_eq!(effects[1], Effect::AskModel);
-    let results = &turn.messages().last().unwrap().content;
+    let messages = turn.messages();
+    let results = &messages.last().unwrap().content;
     assert_eq!(results[0], Block::ToolResult(ToolResult::new("a", ToolStatus::Success, "12:00")));
     assert_eq!(results[1], Block::ToolResult(ToolResult::new("b", ToolStatus::Error, "denied")));
     assert_eq!(spoken(&turn.step(text("Noon."))), "\n\nNoon.");
@@ -87,18 +98,6 @@ fn several_tools_of_a_round_go_back_in_the_order_of_their_calls() {
     let record = turn.into_record();
     assert_eq!((record.rounds, record.tools_used.as_slice()), (2, &[TIME.to_owned(), "aws___s3".to_owned()][..]));
     assert_whole(&record.messages);
-}
-
-#[test]
-fn one_blank_line_stands_between_the_texts_of_two_rounds() {
-    for (before, after) in [("Let me look.", "\n\nNoon."), ("Look:\n", "\nNoon."), ("Look:\n\n", "Noon.")] {
-        let mut turn = turn();
-        turn.step(text(before));
-        wants(&mut turn, "a", TIME, "");
-        stops(&mut turn, StopReason::ToolUse);
-        turn.step(answers("a", true, "12:00"));
-        assert_eq!(spoken(&turn.step(text("Noon."))), after, "after {before:?}");
-    }
 }
 
 #[test]
@@ -156,7 +155,7 @@ fn a_stop_sequence_is_a_whole_answer() {
 fn a_silent_model_is_said_to_be_silent() {
     let mut turn = turn();
     turn.step(Input::Model(ModelEvent::Stopped(StopReason::EndTurn)));
-    let effects = turn.step(Input::ModelEnded);
+    let effects = turn.step(Input::Ended);
     assert_eq!(spoken(&effects), NO_WORDS);
     let record = turn.into_record();
     assert_eq!(record.messages[1], Message::assistant(NO_WORDS));
@@ -175,11 +174,12 @@ fn tool_calls_in_an_answer_that_was_cut_are_dropped() {
 fn rounds_are_limited() {
     let mut turn = turn();
     turn.step(text("."));
-    for round in 1..=MAX_ROUNDS {
-        wants(&mut turn, "a", TIME, "");
+    for round in 1..=ROUNDS {
+        let id = format!("a{round}");
+        wants(&mut turn, &id, TIME, "");
         stops(&mut turn, StopReason::ToolUse);
-        let effects = turn.step(answers("a", true, "12:00"));
-        assert_eq!(effects.contains(&Effect::AskModel), round < MAX_ROUNDS, "round {round}");
+        let effects = turn.step(answers(&id, true, "12:00"));
+        assert_eq!(effects.contains(&Effect::AskModel), round < ROUNDS, "round {round}");
     }
     let record = turn.into_record();
     assert_eq!(record.ending, Ending::round_limit());
@@ -216,7 +216,7 @@ fn a_failure_before_the_first_word_starts_no_answer_and_keeps_no_question() {
 fn a_stream_that_breaks_off_keeps_what_was_said() {
     let mut turn = turn();
     turn.step(text("It is"));
-    assert_eq!(turn.step(Input::ModelEnded).last(), Some(&Effect::Finish));
+    assert_eq!(turn.step(Input::Ended).last(), Some(&Effect::Finish));
     let record = turn.into_record();
     assert!(matches!(&record.ending, Ending::Failed(failure) if failure.code == Code::ModelBroken));
     assert_eq!(record.messages[1].text(), "It is\n\n[answer cut short: model/broken-stream]");
@@ -243,3 +243,70 @@ fn a_thought_goes_back_with_its_signature_while_tools_run() {
     let thought = crate::message::Reasoning::ReasoningText { text: "hm".into(), signature: Some("s".into()) };
     assert_eq!(turn.messages().last().unwrap().content[0], Block::ReasoningContent(thought));
 }
+
+fn called(effects: &[Effect]) -> Vec<&str> {
+    let calls = effects.iter().filter_map(|effect| match effect {
+        Effect::CallTools(calls) => Some(calls),
+        _ => None,
+    });
+    calls.flatten().map(|call| call.id.as_str()).collect()
+}
+
+#[test]
+fn a_full_context_window_drops_the_older_half_of_the_history_once() {
+    let full = || Input::ModelFailed(Failure::new(Code::AnswerContextFull, "ask model m"));
+    let mut turn = turn();
+    assert_eq!(turn.messages().len(), 5);
+    assert_eq!(turn.step(full()), [Effect::AskModel]);
+    assert_eq!((turn.messages().len(), turn.left_out()), (3, 1));
+    assert_eq!(turn.step(full()), [Effect::Finish]);
+    assert!(matches!(turn.into_record().ending, Ending::Failed(failure) if failure.code == Code::AnswerContextFull));
+}
+
+#[test]
+fn a_full_context_window_as_a_stop_reason_is_asked_again_only_while_nothing_was_said() {
+    let exceeded = || Input::Model(ModelEvent::Stopped(StopReason::ContextWindowExceeded));
+    let mut silent = turn();
+    silent.step(exceeded());
+    assert_eq!(silent.step(Input::Ended), [Effect::AskModel]);
+    silent.step(exceeded());
+    assert_eq!(silent.step(Input::Ended).last(), Some(&Effect::Finish));
+    let record = silent.into_record();
+    assert!(record.messages[1].text().starts_with("[answer cut short: the conversation no longer fits"));
+    let mut spoken = turn();
+    spoken.step(text("It is"));
+    assert_eq!(stops(&mut spoken, StopReason::ContextWindowExceeded).last(), Some(&Effect::Finish));
+}
+
+#[test]
+fn the_end_of_the_process_cuts_the_answer_and_labels_it() {
+    let mut turn = turn();
+    turn.step(text("It is"));
+    assert_eq!(turn.step(Input::ShuttingDown).last(), Some(&Effect::Finish));
+    let record = turn.into_record();
+    assert_eq!(record.ending.failure().unwrap().code, Code::AnswerShutdown);
+    assert_eq!(record.messages[1].text(), "It is\n\n[answer cut short: the agent is shutting down]");
+}
+
+#[test]
+fn a_model_that_wants_to_call_and_names_nothing_is_malformed() {
+    let mut turn = turn();
+    turn.step(text("."));
+    stops(&mut turn, StopReason::ToolUse);
+    assert_eq!(turn.into_record().ending.failure().unwrap().code, Code::AnswerMalformed);
+}
+
+#[test]
+fn ids_that_an_earlier_round_used_are_replaced() {
+    let mut turn = turn();
+    turn.step(text("."));
+    for expected in ["a", "a-2", "a-3"] {
+        wants(&mut turn, "a", TIME, "");
+        assert_eq!(called(&stops(&mut turn, StopReason::ToolUse)), [expected]);
+        turn.step(answers(expected, true, "12:00"));
+        assert_eq!(broken_rule(&turn.messages()), None);
+    }
+}
+
+#[path = "approval_tests.rs"]
+mod approval;

@@ -1,119 +1,128 @@
-//! Reads: one conversation, one owner's conversations.
+//! Reads of one conversation.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
-use contract::chat::ConversationSummary;
-use time::OffsetDateTime;
 
 use super::attributes::{self as attribute, Item};
 use super::fault;
-use crate::caller::Owner;
-use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup, Meta, StoredTurn};
+use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup, Meta, NewTurn, StoredTurn};
 use crate::failure::Failure;
 
 /// Reads of one table.
+#[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub client: &'a Client,
     pub table: &'a str,
 }
 
 impl Reader<'_> {
-    /// Meta item and turns are read at the same time; turns count only when the meta item says so.
+    /// The meta item first, which says whose the turns are and which is the last one.
     pub async fn lookup(&self, access: Access<'_>, extent: Extent) -> Result<Lookup, Failure> {
-        let (meta, turns) = tokio::try_join!(self.meta(access.id), self.turns(access.id, extent))?;
-        let Some(meta) = meta.filter(|meta| meta.expires_at > access.now) else {
+        let Some(meta) = self.meta(access.id).await?.filter(|meta| meta.expires_at > access.now) else {
             return Ok(Lookup::Absent);
         };
         if meta.owner != *access.owner {
             return Ok(Lookup::Foreign);
         }
-        Ok(Lookup::Found(Conversation { turns: belonging(turns, &meta, access.now)?, meta }))
+        let turns = match extent {
+            Extent::Meta => Vec::new(),
+            Extent::Latest(count) => self.turns(access.id, &meta, meta.last_turn, count).await?,
+            Extent::Before { turn, count } => {
+                self.turns(access.id, &meta, meta.last_turn.min(turn.saturating_sub(1)), count).await?
+            }
+        };
+        Ok(Lookup::Found(Conversation { meta, turns }))
     }
 
-    pub async fn meta(&self, id: &ConversationId) -> Result<Option<Meta>, Failure> {
+    async fn meta(&self, id: &ConversationId) -> Result<Option<Meta>, Failure> {
         let read = self.client.get_item().table_name(self.table).set_key(Some(attribute::key(id, attribute::META)));
         let answer =
             read.consistent_read(true).send().await.map_err(|error| fault::of("read a conversation", error))?;
         answer.item.as_ref().map(attribute::meta_of).transpose()
     }
 
-    /// Turn items, newest first. Follows DynamoDB's pages of one megabyte.
-    async fn turns(&self, id: &ConversationId, extent: Extent) -> Result<Vec<Item>, Failure> {
-        let wanted = match extent {
-            Extent::Meta => return Ok(Vec::new()),
-            Extent::Latest(count) => count,
-            Extent::All => usize::MAX,
-        };
-        let (mut items, mut start) = (Vec::new(), None);
-        while items.len() < wanted {
-            let missing = i32::try_from(wanted - items.len()).ok();
-            let page = self.turns_query(id).set_limit(missing).set_exclusive_start_key(start).send().await;
-            let page = page.map_err(|error| fault::of("read a conversation's turns", error))?;
-            items.extend(page.items.unwrap_or_default());
+    /// The conversation's own turns up to `last`, of these the latest `count`, oldest first. Follows
+    /// DynamoDB's pages of one megabyte; left-over turns do not count.
+    async fn turns(
+        &self,
+        id: &ConversationId,
+        meta: &Meta,
+        last: u64,
+        count: usize,
+    ) -> Result<Vec<StoredTurn>, Failure> {
+        let (mut turns, mut start) = (Vec::new(), None);
+        while turns.len() < count && meta.message_count > 0 && last > 0 {
+            let missing = i32::try_from(count - turns.len()).ok();
+            let query = self.turns_query(id, last).set_limit(missing).set_exclusive_start_key(start);
+            let page = query.send().await.map_err(|error| fault::of("read a conversation's turns", error))?;
+            let items = page.items.unwrap_or_default();
+            let own = items.iter().filter(|item| belongs(item, meta)).map(attribute::turn_of);
+            turns.extend(own.collect::<Result<Vec<_>, _>>()?);
             start = page.last_evaluated_key;
             if start.is_none() {
                 break;
             }
         }
-        Ok(items)
+        turns.reverse();
+        Ok(turns)
     }
 
-    /// Keys of all turn items, also of those that a deleted conversation left.
+    /// Sort keys of all turn items, also of those that an earlier conversation of this id left.
     pub async fn turn_keys(&self, id: &ConversationId) -> Result<Vec<String>, Failure> {
-        let query = self.turns_query(id).select(Select::SpecificAttributes).projection_expression("#item");
-        let mut pages = query.into_paginator().items().send();
+        self.listed_turns(id, |_| true).await
+    }
+
+    /// Sort keys of the conversation's own turn items.
+    pub async fn own_turn_keys(&self, id: &ConversationId, meta: &Meta) -> Result<Vec<String>, Failure> {
+        self.listed_turns(id, |item| belongs(item, meta)).await
+    }
+
+    async fn listed_turns(&self, id: &ConversationId, wanted: impl Fn(&Item) -> bool) -> Result<Vec<String>, Failure> {
+        let query = self.turns_query(id, u64::MAX).select(Select::SpecificAttributes);
+        let query = query
+            .projection_expression("#item, #incarnation")
+            .expression_attribute_names("#incarnation", attribute::INCARNATION);
+        let mut items = query.into_paginator().items().send();
         let mut keys = Vec::new();
-        while let Some(item) = pages.next().await {
+        while let Some(item) = items.next().await {
             let item = item.map_err(|error| fault::of("list a conversation's turns", error))?;
-            keys.push(attribute::text_in(&item, attribute::ITEM)?.to_owned());
+            if wanted(&item) {
+                keys.push(attribute::text_in(&item, attribute::ITEM)?.to_owned());
+            }
         }
         Ok(keys)
     }
 
-    fn turns_query(&self, id: &ConversationId) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    /// Whether the turn's item is there already, under the number that it was to get.
+    pub async fn has_turn(&self, id: &ConversationId, number: u64, turn: &NewTurn) -> Result<bool, Failure> {
+        let key = attribute::key(id, attribute::turn_key(number));
+        let read = self.client.get_item().table_name(self.table).set_key(Some(key)).consistent_read(true);
+        let read = read.projection_expression("#turn").expression_attribute_names("#turn", attribute::TURN_ID);
+        let answer = read.send().await.map_err(|error| fault::of("look for a stored turn", error))?;
+        let found = answer.item.unwrap_or_default();
+        Ok(found.get(attribute::TURN_ID) == Some(&attribute::text(turn.id.as_str())))
+    }
+
+    /// Turn items up to this number, newest first.
+    fn turns_query(&self, id: &ConversationId, last: u64) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(self.table)
-            .key_condition_expression("#id = :id AND begins_with(#item, :turn)")
+            .key_condition_expression("#id = :id AND #item BETWEEN :first AND :last")
             .expression_attribute_names("#id", attribute::ID)
             .expression_attribute_names("#item", attribute::ITEM)
             .expression_attribute_values(":id", attribute::text(id.as_str()))
-            .expression_attribute_values(":turn", attribute::text(attribute::TURN_PREFIX))
+            .expression_attribute_values(":first", attribute::text(attribute::turn_key(0)))
+            .expression_attribute_values(
+                ":last",
+                attribute::text(attribute::turn_key(last.min(attribute::HIGHEST_TURN))),
+            )
             .scan_index_forward(false)
             .consistent_read(true)
     }
-
-    pub async fn list(&self, owner: &Owner, now: OffsetDateTime) -> Result<Vec<ConversationSummary>, Failure> {
-        let query = self
-            .client
-            .query()
-            .table_name(self.table)
-            .index_name(attribute::OWNER_INDEX)
-            .key_condition_expression("#owner = :owner")
-            .filter_expression("#ttl > :now")
-            .expression_attribute_names("#owner", attribute::OWNER)
-            .expression_attribute_names("#ttl", attribute::TTL)
-            .expression_attribute_values(":owner", attribute::text(owner.as_str()))
-            .expression_attribute_values(":now", attribute::number(now.unix_timestamp()))
-            .scan_index_forward(false);
-        let mut items = query.into_paginator().items().send();
-        let mut summaries = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(|error| fault::of("list the conversations", error))?;
-            summaries.push(attribute::summary_of(&item)?);
-        }
-        Ok(summaries)
-    }
 }
 
-/// The conversation's own turns that have not expired, oldest first.
-fn belonging(items: Vec<Item>, meta: &Meta, now: OffsetDateTime) -> Result<Vec<StoredTurn>, Failure> {
-    let incarnation = AttributeValue::S(meta.incarnation.clone());
-    let mut turns = Vec::new();
-    for item in items.iter().rev().filter(|item| item.get(attribute::INCARNATION) == Some(&incarnation)) {
-        if attribute::expiry_of(item)? > now {
-            turns.push(attribute::turn_of(item)?);
-        }
-    }
-    Ok(turns)
+fn belongs(item: &Item, meta: &Meta) -> bool {
+    matches!(item.get(attribute::INCARNATION), Some(AttributeValue::S(incarnation)) if *incarnation == meta.incarnation)
 }

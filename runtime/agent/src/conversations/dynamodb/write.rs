@@ -1,165 +1,137 @@
-//! Writes: a turn with its meta item, a deletion, a clearing.
-
-use std::time::Duration;
+//! Writes of the meta item, alone or with a turn.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{DeleteRequest, Put, TransactWriteItem, WriteRequest};
-use tokio::time::sleep;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::attributes::{self as attribute, Item};
-use super::fault;
-use crate::conversations::{Access, ConversationId, Meta, NewTurn, changed_meanwhile};
-use crate::failure::{Code, Failure};
-
-/// Most requests in one BatchWriteItem (Amazon DynamoDB API reference).
-const BATCH: usize = 25;
-/// Times that a batch is sent while DynamoDB leaves a part of it unprocessed.
-const BATCH_ATTEMPTS: u32 = 8;
-/// Pause before a batch's rest is sent again, times the attempts so far (DynamoDB asks for a growing one).
-const BATCH_PAUSE: Duration = Duration::from_millis(50);
+use super::{refusal, size};
+use crate::conversations::{Access, ConversationId, Meta, NewTurn};
+use crate::failure::Failure;
 
 /// A meta item as it was read.
 const UNCHANGED: &str = "#owner = :owner AND #version = :version AND #incarnation = :incarnation";
+/// No conversation, or one that has expired.
+const FREE: &str = "attribute_not_exists(#id) OR #ttl <= :now";
+/// This conversation's turn that waits for the user's yes.
+const WAITING: &str = "#pending = :true AND #incarnation = :incarnation";
 
-/// Writes to one table.
+const STORE: &str = "store a turn";
+
+/// Writes to one table. What depends on a condition says whether it was written.
+#[derive(Clone, Copy)]
 pub struct Writer<'a> {
     pub client: &'a Client,
     pub table: &'a str,
 }
 
+/// A condition with its names and values.
+struct Condition {
+    expression: &'static str,
+    names: Vec<(&'static str, &'static str)>,
+    values: Vec<(&'static str, AttributeValue)>,
+}
+
 impl Writer<'_> {
-    pub async fn append(&self, access: Access<'_>, base: Option<&Meta>, turn: NewTurn) -> Result<(), Failure> {
-        let meta = Meta::with_turn(base, access.owner, &turn);
-        let turn_item = attribute::turn_item(access.id, &meta, &turn)?;
-        let put_turn = self.built(self.put(turn_item))?;
-        let put_meta = self.built(expecting(self.put(attribute::meta_item(access.id, &meta)), access, base))?;
-        let transaction = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put_meta).build())
-            .transact_items(TransactWriteItem::builder().put(put_turn).build());
-        match transaction.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if lost_the_race(&error) => Err(changed_meanwhile(access.id)),
-            Err(error) => Err(fault::of("store a turn", error)),
-        }
+    /// `meta` is the record with the turn. The turn's item is put over whatever an earlier conversation
+    /// left under its key, and in the place of the pending one when it ends that.
+    pub async fn append(
+        &self,
+        access: Access<'_>,
+        base: Option<&Meta>,
+        meta: &Meta,
+        turn: &NewTurn,
+    ) -> Result<bool, Failure> {
+        let turn_item = attribute::turn_item(access.id, meta, turn)?;
+        let condition = turn.replaces.map(|_| waiting(meta));
+        let put_turn = self.put(turn_item, condition)?;
+        let condition = base.map_or_else(|| free(access), unchanged);
+        let put_meta = self.put(attribute::meta_item(access.id, meta), Some(condition))?;
+        let items = [put_meta, put_turn].map(|put| TransactWriteItem::builder().put(put).build());
+        let transaction = self.client.transact_write_items().set_transact_items(Some(items.into()));
+        refusal::write(STORE, || transaction.clone().send()).await
     }
 
     /// Replaces the meta item if nobody changed it since it was read.
-    pub async fn replace(&self, id: &ConversationId, read: &Meta, meta: &Meta) -> Result<(), Failure> {
+    pub async fn replace(&self, id: &ConversationId, read: &Meta, meta: &Meta) -> Result<bool, Failure> {
+        let condition = unchanged(read);
         let put = self
             .client
             .put_item()
             .table_name(self.table)
             .set_item(Some(attribute::meta_item(id, meta)))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_names("#owner", attribute::OWNER)
-            .expression_attribute_names("#version", attribute::VERSION)
-            .expression_attribute_names("#incarnation", attribute::INCARNATION)
-            .expression_attribute_values(":owner", attribute::text(read.owner.as_str()))
-            .expression_attribute_values(":version", attribute::number(read.version))
-            .expression_attribute_values(":incarnation", attribute::text(&read.incarnation));
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Err(changed_meanwhile(id))
-            }
-            Err(error) => Err(fault::of("clear a conversation", error)),
-        }
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names()))
+            .set_expression_attribute_values(Some(condition.values()));
+        refusal::write("clear a conversation", || put.clone().send()).await
     }
 
-    /// Removes the meta item if it is still this conversation's; its turns are then nobody's.
-    pub async fn delete_meta(&self, id: &ConversationId, read: &Meta) -> Result<(), Failure> {
-        match self.conditional_delete(id, read).send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Err(changed_meanwhile(id))
-            }
-            Err(error) => Err(fault::of("delete a conversation", error)),
-        }
-    }
-
-    fn conditional_delete(&self, id: &ConversationId, read: &Meta) -> DeleteItemFluentBuilder {
-        self.client
+    /// Removes the meta item if nobody changed it since it was read; its turns are then nobody's.
+    pub async fn delete_meta(&self, id: &ConversationId, read: &Meta) -> Result<bool, Failure> {
+        let condition = unchanged(read);
+        let delete = self
+            .client
             .delete_item()
             .table_name(self.table)
             .set_key(Some(attribute::key(id, attribute::META)))
-            .condition_expression("#owner = :owner AND #incarnation = :incarnation")
-            .expression_attribute_names("#owner", attribute::OWNER)
-            .expression_attribute_names("#incarnation", attribute::INCARNATION)
-            .expression_attribute_values(":owner", attribute::text(read.owner.as_str()))
-            .expression_attribute_values(":incarnation", attribute::text(&read.incarnation))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_names(Some(condition.names()))
+            .set_expression_attribute_values(Some(condition.values()));
+        refusal::write("delete a conversation", || delete.clone().send()).await
     }
 
-    pub async fn delete_turns(&self, id: &ConversationId, items: &[String]) -> Result<(), Failure> {
-        for batch in items.chunks(BATCH) {
-            let requests = batch.iter().map(|item| delete_request(attribute::key(id, item.as_str())));
-            self.delete_batch(requests.collect::<Result<_, _>>()?).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_batch(&self, mut requests: Vec<WriteRequest>) -> Result<(), Failure> {
-        let doing = "delete a conversation's turns";
-        for attempt in 1..=BATCH_ATTEMPTS {
-            let answer = self.client.batch_write_item().request_items(self.table, requests).send().await;
-            let left = answer.map_err(|error| fault::of(doing, error))?.unprocessed_items.unwrap_or_default();
-            requests = left.into_values().flatten().collect();
-            if requests.is_empty() {
-                return Ok(());
-            }
-            sleep(BATCH_PAUSE * attempt).await;
-        }
-        Err(Failure::new(Code::ConversationStore, format!("{doing}: DynamoDB is throttled")).hint("try again"))
-    }
-
-    fn put(&self, item: Item) -> PutBuilder {
-        Put::builder().table_name(self.table).set_item(Some(item))
-    }
-
-    fn built(&self, put: PutBuilder) -> Result<Put, Failure> {
-        put.build().map_err(|error| Failure::internal(format!("build a write to {}: {error}", self.table)))
+    fn put(&self, item: Item, condition: Option<Condition>) -> Result<Put, Failure> {
+        size::check(STORE, &item)?;
+        let put = Put::builder().table_name(self.table).set_item(Some(item));
+        let put = condition.iter().fold(put, |put, condition| condition.on(put)).build();
+        put.map_err(|error| Failure::internal(format!("build a write to {}: {error}", self.table)))
     }
 }
 
-/// The condition on the meta item: as it was read, or not there (or expired) when there was none.
-fn expecting(put: PutBuilder, access: Access<'_>, base: Option<&Meta>) -> PutBuilder {
-    match base {
-        Some(base) => put
-            .condition_expression(UNCHANGED)
-            .expression_attribute_names("#owner", attribute::OWNER)
-            .expression_attribute_names("#version", attribute::VERSION)
-            .expression_attribute_names("#incarnation", attribute::INCARNATION)
-            .expression_attribute_values(":owner", attribute::text(access.owner.as_str()))
-            .expression_attribute_values(":version", attribute::number(base.version))
-            .expression_attribute_values(":incarnation", attribute::text(&base.incarnation)),
-        None => put
-            .condition_expression("attribute_not_exists(#id) OR #ttl <= :now")
-            .expression_attribute_names("#id", attribute::ID)
-            .expression_attribute_names("#ttl", attribute::TTL)
-            .expression_attribute_values(":now", attribute::number(access.now.unix_timestamp())),
+impl Condition {
+    fn names(&self) -> std::collections::HashMap<String, String> {
+        self.names.iter().map(|(name, attribute)| ((*name).into(), (*attribute).into())).collect()
+    }
+
+    fn values(&self) -> Item {
+        self.values.iter().map(|(name, value)| ((*name).into(), value.clone())).collect()
+    }
+
+    fn on(&self, put: PutBuilder) -> PutBuilder {
+        put.condition_expression(self.expression)
+            .set_expression_attribute_names(Some(self.names()))
+            .set_expression_attribute_values(Some(self.values()))
     }
 }
 
-/// True when another writer was first, or is writing right now.
-fn lost_the_race<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return false;
-    };
-    let mut codes = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    codes.any(|code| ["ConditionalCheckFailed", "TransactionConflict"].contains(&code))
+fn unchanged(read: &Meta) -> Condition {
+    Condition {
+        expression: UNCHANGED,
+        names: vec![
+            ("#owner", attribute::OWNER),
+            ("#version", attribute::VERSION),
+            ("#incarnation", attribute::INCARNATION),
+        ],
+        values: vec![
+            (":owner", attribute::text(read.owner.as_str())),
+            (":version", attribute::number(read.version)),
+            (":incarnation", attribute::text(&read.incarnation)),
+        ],
+    }
 }
 
-fn delete_request(key: Item) -> Result<WriteRequest, Failure> {
-    let delete = DeleteRequest::builder().set_key(Some(key)).build();
-    let delete = delete.map_err(|error| Failure::internal(format!("build a delete request: {error}")))?;
-    Ok(WriteRequest::builder().delete_request(delete).build())
+fn free(access: Access<'_>) -> Condition {
+    Condition {
+        expression: FREE,
+        names: vec![("#id", attribute::ID), ("#ttl", attribute::TTL)],
+        values: vec![(":now", attribute::number(access.now.unix_timestamp()))],
+    }
+}
+
+fn waiting(meta: &Meta) -> Condition {
+    Condition {
+        expression: WAITING,
+        names: vec![("#pending", attribute::PENDING), ("#incarnation", attribute::INCARNATION)],
+        values: vec![(":true", AttributeValue::Bool(true)), (":incarnation", attribute::text(&meta.incarnation))],
+    }
 }

@@ -1,0 +1,95 @@
+//! Before an answer starts: whose conversation, which tools, whether what is
+//! approved waits at all.
+
+use std::sync::Arc;
+
+use contract::chat::Approval;
+use time::OffsetDateTime;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::answering::Prepared;
+use super::tools::definitions;
+use super::{Answer, Question};
+use crate::agent::Agent;
+use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup, StoredTurn};
+use crate::failure::{Code, Failure};
+use crate::gateway::ToolSession;
+use crate::message::Message;
+
+/// Turns that are read beyond those that can fit the model's window: some may wait for a summary that failed.
+const TURNS_TO_SUMMARISE: usize = 10;
+/// Events that wait for a slow client before the turn waits too.
+const EVENTS_WAITING: usize = 64;
+
+/// Starts to answer. Fails for a conversation that is somebody else's or cannot be read, for a token that the
+/// gateway refuses, and for approvals of what does not wait.
+pub async fn ask(agent: Arc<Agent>, question: Question) -> Result<Answer, Failure> {
+    let (begun, asked_at) = (Instant::now(), agent.now());
+    let opened = async { tokio::try_join!(read(&agent, &question, asked_at), open_tools(&agent, &question)) };
+    let (mut conversation, session) = timeout_at(question.deadline, opened).await.map_err(|_| too_late())??;
+    let pending = match question.approvals.as_slice() {
+        [] => None,
+        approvals => Some(waiting(&question.conversation_id, conversation.as_mut(), approvals)?),
+    };
+    let tools = session.as_deref().map(|session| definitions(session.tools())).unwrap_or_default();
+    if pending.is_some() && tools.is_empty() {
+        return Err(unknown("the tools of the waiting calls are not served to you now"));
+    }
+    let (events, receiver) = mpsc::channel(EVENTS_WAITING);
+    let (conversation_id, turns) = (question.conversation_id.clone(), agent.turns.clone());
+    let prepared = Prepared { agent, question, begun, asked_at, conversation, pending, session, tools };
+    turns.spawn(prepared.answer(events));
+    Ok(Answer { conversation_id, events: receiver })
+}
+
+async fn read(agent: &Agent, question: &Question, now: OffsetDateTime) -> Result<Option<Conversation>, Failure> {
+    let access = Access { owner: &question.caller.owner, id: &question.conversation_id, now };
+    // A turn has two messages at least.
+    let turns = agent.configuration.settings.limits.history_messages / 2 + TURNS_TO_SUMMARISE;
+    match agent.ports.store.read(access, Extent::Latest(turns)).await? {
+        Lookup::Found(conversation) => Ok(Some(conversation)),
+        Lookup::Absent => Ok(None),
+        Lookup::Foreign => Err(not_found(&question.conversation_id).hint("choose another conversation_id")),
+    }
+}
+
+/// What somebody else's conversation looks like, and one that is not there.
+pub fn not_found(id: &ConversationId) -> Failure {
+    Failure::new(Code::ConversationNotFound, format!("there is no conversation {}", id.as_str()))
+}
+
+fn too_late() -> Failure {
+    Failure::new(Code::AnswerDeadline, "read the conversation and connect to the gateway: the time is over")
+        .hint("ask again")
+}
+
+async fn open_tools(agent: &Agent, question: &Question) -> Result<Option<Box<dyn ToolSession>>, Failure> {
+    match question.caller.token.as_ref().filter(|_| question.wants_tools()) {
+        Some(token) => agent.connect(token, &question.trace).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Takes the pending turn out of the conversation. Fails when there is none, or when it does not ask for a
+/// call that the approvals name.
+fn waiting(
+    id: &ConversationId,
+    conversation: Option<&mut Conversation>,
+    approvals: &[Approval],
+) -> Result<StoredTurn, Failure> {
+    let nothing = || unknown(format!("nothing waits for approval in conversation {}", id.as_str()));
+    let turns = &mut conversation.ok_or_else(nothing)?.turns;
+    let pending = turns.pop_if(|turn| turn.pending).ok_or_else(nothing)?;
+    let asked = |approval: &Approval| {
+        pending.messages.last().into_iter().flat_map(Message::tool_uses).any(|tool| tool.tool_use_id == approval.id)
+    };
+    match approvals.iter().all(asked) {
+        true => Ok(pending),
+        false => Err(unknown("approvals name a call that does not wait")),
+    }
+}
+
+fn unknown(message: impl Into<String>) -> Failure {
+    Failure::new(Code::ApprovalUnknown, message).hint("read the conversation, or send a message instead")
+}

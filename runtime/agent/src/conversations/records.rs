@@ -1,0 +1,198 @@
+//! What is kept of a conversation.
+
+use time::{Duration, OffsetDateTime};
+
+use super::TurnId;
+use crate::identity::Owner;
+use crate::message::Message;
+
+/// How much longer than its conversation a turn is kept at most. A conversation that goes on would
+/// otherwise have all of its turns written anew with every question.
+const SLACK: Duration = Duration::days(1);
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    Absent,
+    /// There is one of this id and it belongs to somebody else.
+    Foreign,
+    Found(Conversation),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conversation {
+    pub meta: Meta,
+    /// Oldest first.
+    pub turns: Vec<StoredTurn>,
+}
+
+/// The conversation's own record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meta {
+    pub owner: Owner,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+    /// Rises with every write; the optimistic lock.
+    pub version: u64,
+    /// Number of the latest turn.
+    pub last_turn: u64,
+    /// Messages as a reader counts them, two a turn.
+    pub message_count: usize,
+    /// Stands for the turns that the model does not get any more.
+    pub summary: Option<Summary>,
+    /// Until when the store keeps every turn at least, as long as they are not renewed; none without turns.
+    pub turns_kept_until: Option<OffsetDateTime>,
+    /// Ties turns to this conversation: turns left over from a deleted one of
+    /// the same id carry another.
+    pub incarnation: String,
+}
+
+/// What was said in the first turns, in the model's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    pub text: String,
+    /// Number of the last turn that it covers.
+    pub through: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTurn {
+    pub number: u64,
+    /// True while its last message asks for tools that wait for the user's yes; then no results follow it.
+    pub pending: bool,
+    pub asked_at: OffsetDateTime,
+    pub answered_at: OffsetDateTime,
+    pub messages: Vec<Message>,
+}
+
+/// A turn to append.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewTurn {
+    /// Tells this turn from every other, so that one that was stored is known again.
+    pub id: TurnId,
+    pub asked_at: OffsetDateTime,
+    pub answered_at: OffsetDateTime,
+    /// When the conversation expires, all of its turns with it, unless another turn follows.
+    pub expires_at: OffsetDateTime,
+    pub messages: Vec<Message>,
+    /// As [`StoredTurn::pending`].
+    pub pending: bool,
+    /// Number of the pending turn whose place it takes: the conversation's last one.
+    pub replaces: Option<u64>,
+    /// Becomes the conversation's, when there is one.
+    pub summary: Option<Summary>,
+}
+
+impl Meta {
+    /// The record after this turn.
+    pub fn with_turn(base: Option<&Self>, owner: &Owner, turn: &NewTurn) -> Self {
+        let new = || Self {
+            owner: owner.clone(),
+            created_at: turn.asked_at,
+            updated_at: turn.answered_at,
+            expires_at: turn.expires_at,
+            version: 0,
+            last_turn: 0,
+            message_count: 0,
+            summary: None,
+            turns_kept_until: None,
+            incarnation: uuid::Uuid::new_v4().to_string(),
+        };
+        let turns_kept_until = Some(match base.and_then(|base| base.turns_kept_until) {
+            Some(kept) if kept >= turn.expires_at => kept.min(turn.kept_until()),
+            _ => turn.kept_until(),
+        });
+        let base = base.cloned().unwrap_or_else(new);
+        Self {
+            updated_at: turn.answered_at,
+            expires_at: turn.expires_at,
+            version: base.version + 1,
+            last_turn: turn.replaces.unwrap_or(base.last_turn + 1),
+            message_count: base.message_count + if turn.replaces.is_some() { 0 } else { 2 },
+            summary: turn.summary.clone().or(base.summary),
+            turns_kept_until,
+            ..base
+        }
+    }
+
+    /// Whether the turns before `turn` must be renewed before it is stored: they would otherwise go
+    /// before their conversation does.
+    pub fn needs_renewal(&self, turn: &NewTurn) -> bool {
+        self.turns_kept_until.is_some_and(|kept| kept < turn.expires_at)
+    }
+
+    /// The record after its turns were removed.
+    pub fn cleared(&self, now: OffsetDateTime) -> Self {
+        Self {
+            updated_at: now,
+            version: self.version + 1,
+            message_count: 0,
+            summary: None,
+            turns_kept_until: None,
+            incarnation: uuid::Uuid::new_v4().to_string(),
+            ..self.clone()
+        }
+    }
+}
+
+impl NewTurn {
+    /// Until when the store keeps the turn itself: past its conversation's expiry by a day, or by the
+    /// conversation's lifetime where that is shorter.
+    pub fn kept_until(&self) -> OffsetDateTime {
+        self.expires_at + SLACK.min(self.expires_at - self.answered_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(answered_at: OffsetDateTime, lifetime: Duration) -> NewTurn {
+        NewTurn {
+            id: TurnId::random(),
+            asked_at: answered_at,
+            answered_at,
+            expires_at: answered_at + lifetime,
+            messages: Vec::new(),
+            pending: false,
+            replaces: None,
+            summary: None,
+        }
+    }
+
+    /// How often a conversation's turns are renewed that gets a question every `step`.
+    fn renewals(step: Duration, lifetime: Duration, questions: i32) -> usize {
+        let owner = Owner::stored("user:a");
+        let (mut meta, mut renewed) = (None::<Meta>, 0);
+        for number in 0..questions {
+            let turn = turn(OffsetDateTime::UNIX_EPOCH + step * number, lifetime);
+            renewed += usize::from(meta.as_ref().is_some_and(|meta| meta.needs_renewal(&turn)));
+            meta = Some(Meta::with_turn(meta.as_ref(), &owner, &turn));
+            assert!(meta.as_ref().and_then(|meta| meta.turns_kept_until) >= Some(turn.expires_at));
+        }
+        renewed
+    }
+
+    #[test]
+    fn turns_are_renewed_once_a_day_at_most_and_never_go_before_their_conversation() {
+        assert_eq!(renewals(Duration::hours(1), Duration::days(30), 24 * 10 + 1), 9);
+        assert_eq!(renewals(Duration::days(10), Duration::days(30), 4), 3);
+        assert_eq!(renewals(Duration::minutes(5), Duration::minutes(15), 13), 3);
+    }
+
+    #[test]
+    fn a_shorter_lifetime_is_kept_in_mind() {
+        let (owner, start) = (Owner::stored("user:a"), OffsetDateTime::UNIX_EPOCH);
+        let long = Meta::with_turn(None, &owner, &turn(start, Duration::days(30)));
+        let short = turn(start, Duration::minutes(15));
+        let meta = Meta::with_turn(Some(&long), &owner, &short);
+        assert_eq!(meta.turns_kept_until, Some(short.kept_until()));
+    }
+
+    #[test]
+    fn a_cleared_conversation_has_no_turns_to_renew() {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let meta = Meta::with_turn(None, &Owner::stored("user:a"), &turn(start, Duration::minutes(15))).cleared(start);
+        assert!(!meta.needs_renewal(&turn(start + Duration::days(1), Duration::minutes(15))));
+    }
+}
