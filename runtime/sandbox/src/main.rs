@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sandbox::front::{ServeOptions, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -39,10 +40,16 @@ struct ServeArguments {
     region: String,
 }
 
+/// Enough for the instances that all functions together may have.
+const OPEN_FILES: u64 = 65_536;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let Command::Serve(arguments) = Arguments::parse().command;
     log_to_stderr();
+    if let Err(error) = allow_many_files() {
+        tracing::warn!(%error, "the limit of open files stays as it is: many functions at once may not start");
+    }
     let stop = match stop_signal() {
         Ok(stop) => stop,
         Err(error) => return failed(&format!("listen for signals: {error}")),
@@ -63,6 +70,15 @@ fn options(arguments: ServeArguments) -> std::io::Result<ServeOptions> {
     let (state_dir, cache_dir) = (std::path::absolute(state_dir)?, std::path::absolute(cache_dir)?);
     let search_path = std::env::var_os("PATH").unwrap_or_default();
     Ok(ServeOptions { port, backend, state_dir, cache_dir, region, search_path })
+}
+
+/// Each running function takes four files here, and its streams take more: the
+/// usual limit of 1,024 would end at some 200 functions. The hard limit is the
+/// administrator's word, and stays.
+fn allow_many_files() -> nix::Result<()> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let wanted = hard.min(OPEN_FILES);
+    if soft < wanted { setrlimit(Resource::RLIMIT_NOFILE, wanted, hard) } else { Ok(()) }
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -165,6 +165,19 @@ impl World {
         id
     }
 
+    /// A gateway of 31 tools that serves these versions of the protocol; its id.
+    pub(super) async fn gateway_with_versions(&self, versions: Option<&[&str]>) -> String {
+        let versions = versions.map(|versions| versions.iter().map(ToString::to_string).collect());
+        let mcp = api::McpGatewayConfiguration::builder().set_supported_versions(versions).build();
+        let number = self.control().list_gateways().send().await.unwrap().items.len();
+        let request = self.create_gateway(&format!("versions-{number}"));
+        let made = request.protocol_configuration(api::GatewayProtocolConfiguration::Mcp(mcp)).send().await.unwrap();
+        self.settled_gateway(made.gateway_id()).await;
+        let target = self.create_target(made.gateway_id(), 31).send().await.unwrap();
+        self.settled_target(made.gateway_id(), target.target_id()).await;
+        made.gateway_id
+    }
+
     pub(super) async fn settled_gateway(&self, id: &str) -> api::GatewayStatus {
         let ask = || async {
             let status = self.control().get_gateway().gateway_identifier(id).send().await.unwrap().status;

@@ -25,11 +25,13 @@ pub(super) enum Message {
 pub(super) struct RpcError {
     pub(super) code: i32,
     pub(super) message: String,
+    /// What a client needs to do better.
+    pub(super) data: Option<Value>,
 }
 
 impl RpcError {
     pub(super) fn new(code: i32, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), data: None }
     }
 }
 
@@ -62,7 +64,11 @@ pub(super) fn result(id: &Value, result: Value) -> Value {
 }
 
 pub(super) fn error(id: &Value, error: &RpcError) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message}})
+    let mut answer = json!({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message}});
+    if let Some(data) = &error.data {
+        answer["error"]["data"] = data.clone();
+    }
+    answer
 }
 
 #[cfg(test)]

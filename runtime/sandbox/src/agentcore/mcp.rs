@@ -7,19 +7,40 @@ use serde_json::{Value, json};
 use super::json_rpc::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
 use super::model::{Entry, Gateway, Target, ToolDefinition};
 use super::service::AgentCore;
+use super::stateless;
 use super::tool_calls::{self, Call};
 
-/// Versions of the protocol, oldest first. The service also knows the stateless
-/// 2026-07-28, which is not built here.
-pub(super) const PROTOCOL_VERSIONS: [&str; 3] = ["2025-03-26", "2025-06-18", "2025-11-25"];
+/// Versions of the protocol, oldest first; the last one has no handshake.
+pub(super) const PROTOCOL_VERSIONS: [&str; 4] = ["2025-03-26", "2025-06-18", "2025-11-25", stateless::VERSION];
 const TOOLS_A_PAGE: usize = 30;
 
-/// Answers one request of an authorised client.
+/// Answers one request of an authorised client that speaks a version with a handshake.
 pub(super) async fn answer(core: &AgentCore, entry: &Entry, request: McpRequest<'_>) -> Result<Value, RpcError> {
     match request.method {
-        "initialize" => Ok(initialize(&entry.gateway, request.params)),
+        "initialize" => initialize(&entry.gateway, request.params),
         // AWS does not document it; the protocol asks every server to answer it.
         "ping" => Ok(json!({})),
+        _ => serve(core, entry, request).await,
+    }
+}
+
+/// Answers one request of an authorised client that speaks the stateless version.
+pub(super) async fn answer_stateless(
+    core: &AgentCore,
+    entry: &Entry,
+    request: McpRequest<'_>,
+) -> Result<Value, RpcError> {
+    let method = request.method;
+    let result = match method {
+        "server/discover" => discover(&entry.gateway),
+        _ => serve(core, entry, request).await?,
+    };
+    Ok(stateless::completed(result, method, &server_info()))
+}
+
+/// What all versions have.
+async fn serve(core: &AgentCore, entry: &Entry, request: McpRequest<'_>) -> Result<Value, RpcError> {
+    match request.method {
         "tools/list" => list(entry, request.params),
         "tools/call" => tool_calls::call(core, entry, Call::read(request.id, request.params)?).await,
         other => Err(RpcError::new(METHOD_NOT_FOUND, format!("Method not found: {other}"))),
@@ -40,21 +61,38 @@ pub(super) fn supported_versions(gateway: &Gateway) -> Vec<&'static str> {
     PROTOCOL_VERSIONS.into_iter().filter(is_chosen).collect()
 }
 
-/// The client's version where we have it, else our latest (MCP, "Version negotiation").
-fn initialize(gateway: &Gateway, params: &Value) -> Value {
-    let versions = supported_versions(gateway);
+/// The client's version where we have it, else our latest with a handshake (MCP,
+/// "Version negotiation").
+fn initialize(gateway: &Gateway, params: &Value) -> Result<Value, RpcError> {
+    let supported = supported_versions(gateway);
+    let with_handshake: Vec<_> = supported.iter().filter(|version| **version != stateless::VERSION).collect();
     let asked = params["protocolVersion"].as_str().unwrap_or_default();
-    let version = versions.iter().find(|version| **version == asked).or(versions.last());
-    let mut answer = json!({
-        "protocolVersion": version,
-        "capabilities": {"tools": {"listChanged": false}},
-        "serverInfo": {"name": "agentcore-gateway", "version": "1.0.0"},
-    });
+    let Some(version) = with_handshake.iter().find(|version| ***version == asked).or(with_handshake.last()) else {
+        return Err(stateless::unsupported(asked, &supported));
+    };
+    let mut answer = about(gateway);
+    answer["protocolVersion"] = (**version).into();
+    answer["serverInfo"] = server_info();
+    Ok(answer)
+}
+
+fn discover(gateway: &Gateway) -> Value {
+    let mut answer = about(gateway);
+    answer["supportedVersions"] = json!(supported_versions(gateway));
+    answer
+}
+
+fn about(gateway: &Gateway) -> Value {
+    let mut about = json!({"capabilities": {"tools": {"listChanged": false}}});
     let mcp = gateway.settings.protocol_configuration.as_ref().and_then(|configuration| configuration.mcp.as_ref());
     if let Some(instructions) = mcp.and_then(|mcp| mcp.instructions.as_ref()) {
-        answer["instructions"] = instructions.as_str().into();
+        about["instructions"] = instructions.as_str().into();
     }
-    answer
+    about
+}
+
+fn server_info() -> Value {
+    json!({"name": "agentcore-gateway", "version": "1.0.0"})
 }
 
 /// Tools of all targets that work, by target and in the order of their schema.

@@ -21,12 +21,15 @@ mod model;
 mod paging;
 mod permissions;
 mod service;
+mod stateless;
 mod store;
 mod tags;
 mod target_input;
 mod targets;
 mod token;
 mod tool_calls;
+#[cfg(test)]
+mod version_tests;
 
 pub use invoker::{InvokeFailure, ToolInvocation, ToolInvoker};
 pub use service::{AgentCore, AgentCoreOptions};

@@ -1,12 +1,15 @@
 //! The planner's sentences: what it asks for, and plain readings of what tools
 //! answered.
 
-use contract::tool_call::tool_name;
+use std::collections::BTreeSet;
+
+use contract::{tool_call::tool_name, tool_frame::unframe};
 use serde_json::{Map, Value};
 
 use super::{
-    planner::{Outcome, PlannedCall},
+    planner::Outcome,
     request::{Tool, ToolResult},
+    turn::PlannedCall,
 };
 
 const WHO: &str = "Offline planner (no model was asked)";
@@ -30,6 +33,15 @@ pub fn without_tool(tools: &[Tool]) -> String {
     }
     let names: Vec<_> = tools.iter().map(|tool| tool_name(&tool.name)).collect();
     format!("{WHO}: no tool matches the words of this message. It can use {}.", names.join(", "))
+}
+
+/// What a conversation was about, in the words of its questions.
+pub fn summary(words: &BTreeSet<String>) -> String {
+    let named: Vec<_> = words.iter().take(NAMED).map(String::as_str).collect();
+    match named.is_empty() {
+        true => format!("{WHO}: the user asked about nothing in particular."),
+        false => format!("{WHO}: the user asked about {}.", named.join(", ")),
+    }
 }
 
 /// One paragraph a tool.
@@ -105,15 +117,19 @@ fn with_named_cells(mut value: Value) -> Value {
     value
 }
 
-/// The result's blocks: texts that hold JSON are read as such.
+/// The result's blocks, out of their frames: texts that hold JSON are read as such.
 fn content(result: &ToolResult) -> Value {
     let blocks = result.content.iter().filter_map(|block| match (&block.json, &block.text) {
         (Some(json), _) => Some(json.clone()),
-        (None, Some(text)) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone().into())),
+        (None, Some(text)) => Some(read(unframe(text))),
         (None, None) => None,
     });
     let mut blocks: Vec<Value> = blocks.collect();
     if blocks.len() == 1 { blocks.remove(0) } else { Value::Array(blocks) }
+}
+
+fn read(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }
 
 fn describe(label: &str, value: &Value, depth: usize, lines: &mut Vec<String>) {

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::{
     answer,
     request::{ConverseRequest, Message, Role, Tool, ToolResult, ToolUse},
+    turn::{PlannedCall, Turn},
     words::words,
 };
 
@@ -22,33 +23,31 @@ const DESCRIPTION_WEIGHT: f64 = 3.0;
 /// name that no more than two others share.
 const THRESHOLD: f64 = 2.0;
 
-/// What the model would have said.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Turn {
-    pub text: String,
-    /// Empty when the turn ends the answer.
-    pub calls: Vec<PlannedCall>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlannedCall {
-    pub tool: String,
-    pub input: Value,
-}
-
 /// Decides the next turn.
 pub fn plan(request: &ConverseRequest) -> Turn {
+    if request.is_summary() {
+        return says(answer::summary(&conversation_words(&request.messages)));
+    }
     let tools = request.tools();
     let asked = Question::of(&request.messages);
     if !asked.outcomes.is_empty() {
-        return Turn { text: answer::from_results(&asked.outcomes), calls: Vec::new() };
+        return says(answer::from_results(&asked.outcomes));
     }
     let calls: Vec<_> = choose(&asked.text, &tools).into_iter().map(|tool| call(tool, &asked.text)).collect();
     let text = match calls.is_empty() {
         true => answer::without_tool(&tools),
         false => answer::before_tools(&calls),
     };
-    Turn { text, calls }
+    Turn { text, calls, ..Turn::default() }
+}
+
+fn says(text: String) -> Turn {
+    Turn { text, ..Turn::default() }
+}
+
+/// What the user's messages are about.
+fn conversation_words(messages: &[Message]) -> BTreeSet<String> {
+    messages.iter().filter(|message| message.role == Role::User).flat_map(|message| words(&message.text())).collect()
 }
 
 /// A tool that was asked for this question and what it said.
@@ -66,7 +65,7 @@ struct Question<'a> {
 impl<'a> Question<'a> {
     /// The latest user message with text, and the results that came after it.
     fn of(messages: &'a [Message]) -> Self {
-        let is_question = |message: &Message| message.role == Role::User && !text(message).is_empty();
+        let is_question = |message: &Message| message.role == Role::User && !message.text().is_empty();
         let start = messages.iter().rposition(is_question).unwrap_or(0);
         let since = messages.get(start..).unwrap_or_default();
         let blocks = || since.iter().flat_map(|message| &message.content);
@@ -76,13 +75,8 @@ impl<'a> Question<'a> {
             let call = uses.iter().find(|call| call.tool_use_id == result.tool_use_id)?;
             Some(Outcome { tool: &call.name, result })
         });
-        Self { text: since.first().map(text).unwrap_or_default(), outcomes: outcomes.collect() }
+        Self { text: since.first().map(Message::text).unwrap_or_default(), outcomes: outcomes.collect() }
     }
-}
-
-fn text(message: &Message) -> String {
-    let texts: Vec<_> = message.content.iter().filter_map(|block| block.text.as_deref()).collect();
-    texts.join("\n").trim().to_owned()
 }
 
 /// The tools that explain the question's words: the best one first, then
@@ -164,7 +158,7 @@ fn call(tool: &Tool, question: &str) -> PlannedCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn tool(name: &str, description: &str, required: &[&str]) -> Value {
         let properties: Map<_, _> =
@@ -273,6 +267,29 @@ mod tests {
             {"role": "user", "content": [{"text": "And what time is it now?"}]},
         ]));
         assert_eq!(turn.calls.len(), 1);
+    }
+
+    #[test]
+    fn framed_results_behind_cache_points_are_read() {
+        let result = json!({"success": true, "result": {"Buckets": [{"Name": "alpha"}]}}).to_string();
+        let framed = contract::tool_frame::frame("aws___s3_read_operations", "t1", &result);
+        let point = json!({"cachePoint": {"type": "default"}});
+        let turn = turn(json!([
+            {"role": "user", "content": [{"text": "List my S3 buckets"}, point]},
+            {"role": "assistant", "content": [
+                {"toolUse": {"toolUseId": "t1", "name": "aws___s3_read_operations", "input": {}}}]},
+            {"role": "user", "content": [{"toolResult": {"toolUseId": "t1", "content": [{"text": framed}]}}, point]},
+        ]));
+        assert!(turn.text.contains("Buckets: alpha (1 in all)") && !turn.text.contains("[data of"), "{}", turn.text);
+    }
+
+    #[test]
+    fn a_summary_names_the_words_of_the_questions() {
+        let request = json!({"system": [{"text": "Summarise the conversation."}],
+            "messages": [{"role": "user", "content": [{"text": "List my S3 buckets, what time is it?"}]}]});
+        let turn = plan(&serde_json::from_value(request).unwrap());
+        assert!(turn.text.ends_with("asked about bucket, s3, time."), "{}", turn.text);
+        assert!(!turn.text.contains("tools"), "{}", turn.text);
     }
 
     #[test]

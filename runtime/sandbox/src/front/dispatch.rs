@@ -1,24 +1,38 @@
 //! Hands each request to the one who answers it.
 
-use axum::{Router, extract::Request, response::Response};
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
 use tower::ServiceExt;
 
 use super::{
+    disturbance::Faults,
     forms::{Forms, is_observed},
     forward::Forwarder,
     health::health,
+    hosts,
     route::{Route, route},
 };
 use crate::{
     backend::{Backend, error_text},
     bedrock::{BedrockApi, ModelsApi},
     identity::Identity,
-    lambda::{Handled, Isolation, LambdaApi},
+    lambda::{Fate, Handled, Isolation, LambdaApi, Runner},
     stacks::Stacks,
 };
 
 /// Everybody behind the front.
 pub struct Front {
+    /// The front's own address.
+    pub base_url: String,
+    pub faults: Arc<Faults>,
+    pub runner: Runner,
+    pub control: Router,
     pub backend: Backend,
     pub forwarder: Forwarder,
     pub identity: Identity,
@@ -34,20 +48,30 @@ pub struct Front {
 
 impl Front {
     pub async fn answer(&self, request: Request) -> Response {
+        if !hosts::is_served(request.headers()) {
+            return misdirected();
+        }
         let (parts, body) = request.into_parts();
         let route = route(&parts);
         tracing::debug!(method = %parts.method, path = parts.uri.path(), ?route, "request");
-        let request = Request::from_parts(parts, body);
+        match self.disturbed(&route, Request::from_parts(parts, body)).await {
+            Ok((request, fate)) => self.hand_over(route, request, fate).await,
+            Err(response) => response,
+        }
+    }
+
+    async fn hand_over(&self, route: Route, request: Request, fate: Option<Fate>) -> Response {
         match route {
             Route::Health => health(&self.backend, &self.isolation).await,
+            Route::Control => ask(&self.control, request).await,
             Route::ControlPlane => ask(&self.control_plane, request).await,
             Route::DataPlane => ask(&self.data_plane, request).await,
             Route::Issuer => ask(&self.issuer, request).await,
-            Route::FunctionUrl(target) => self.lambda.function_url(request, &target).await,
+            Route::FunctionUrl(target) => self.lambda.function_url(request, &target, fate).await,
             Route::DeleteFunction { function } => self.delete_function(request, &function).await,
             Route::Converse { model, answering } => self.bedrock.converse(request, &model, answering).await,
             Route::Model(question) => self.models.answer(request, &question).await,
-            Route::Invoke { function, style } => match self.lambda.invoke(request, &function, style).await {
+            Route::Invoke { function, style } => match self.lambda.invoke(request, &function, style, fate).await {
                 Handled::Answered(response) => response,
                 Handled::Backend(request) => self.forwarder.forward(request).await,
             },
@@ -82,4 +106,9 @@ impl Front {
 
 async fn ask(router: &Router, request: Request) -> Response {
     router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+fn misdirected() -> Response {
+    let text = "The local platform answers for 127.0.0.1, localhost and names of AWS only, not for the Host of this request.\n";
+    (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }

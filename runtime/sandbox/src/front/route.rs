@@ -4,6 +4,7 @@
 use http::{Method, header, request::Parts};
 use percent_encoding::percent_decode_str;
 
+use super::control;
 use crate::{
     bedrock::{Answering, ModelQuestion},
     identity::credential_scope,
@@ -13,6 +14,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
     Health,
+    /// What tests tell the sandbox.
+    Control,
     ControlPlane,
     DataPlane,
     Issuer,
@@ -44,6 +47,9 @@ pub fn route(parts: &Parts) -> Route {
     let path = parts.uri.path();
     if path == "/_sandbox/health" {
         return Route::Health;
+    }
+    if path.starts_with(control::PATH) {
+        return Route::Control;
     }
     if let Some(target) = function_url(parts, path) {
         return Route::FunctionUrl(target);
@@ -187,6 +193,7 @@ mod tests {
     #[test]
     fn the_rest_of_the_table() {
         assert_eq!(routed("GET", "/_sandbox/health", None), Route::Health);
+        assert_eq!(routed("PUT", "/_sandbox/faults", None), Route::Control);
         assert_eq!(routed("GET", "/gateways/", Some("bedrock-agentcore")), Route::ControlPlane);
         assert_eq!(routed("POST", "/_aws/agentcore/g-1/mcp", None), Route::DataPlane);
         assert_eq!(routed("GET", "/oauth2/default/.well-known/openid-configuration", None), Route::Issuer);

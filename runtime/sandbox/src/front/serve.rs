@@ -6,11 +6,13 @@ use axum::{Router, extract::State, serve::ListenerExt};
 use http::uri::Authority;
 use tokio::net::TcpListener;
 
-use super::{dispatch::Front, forward::Forwarder};
+use super::{
+    control::Control, dispatch::Front, disturbance::Faults, forward::Forwarder, tool_faults::DisturbedInvoker,
+};
 use crate::{
     agentcore::{AgentCore, AgentCoreOptions},
     backend::{Backend, install_tls_provider},
-    bedrock::{BedrockApi, ModelsApi},
+    bedrock::{BedrockApi, ModelsApi, Playbook},
     identity::{Identity, ROOT_ACCOUNT},
     issuer::Issuer,
     lambda::{Isolation, LambdaApi, Runner, RunnerOptions},
@@ -91,7 +93,8 @@ async fn listen(port: u16) -> Result<TcpListener, ServeError> {
     })
 }
 
-async fn open(options: &ServeOptions, base_url: &str) -> Result<(Front, Runner), ServeError> {
+/// Everything behind the front, whose address is `base_url`.
+pub(super) async fn open(options: &ServeOptions, base_url: &str) -> Result<(Front, Runner), ServeError> {
     let unusable = |cause: String| ServeError::Backend { url: options.backend.clone(), cause };
     let unopened = |cause: StateError| ServeError::State {
         folder: options.state_dir.display().to_string(),
@@ -104,9 +107,11 @@ async fn open(options: &ServeOptions, base_url: &str) -> Result<(Front, Runner),
     let isolation = Isolation::probe(&options.search_path).await;
     let base = Base { options, base_url, authority, backend, identity, isolation };
     let runner = base.runner();
-    let agentcore = base.agentcore(&runner).map_err(unopened)?;
+    let faults = Arc::<Faults>::default();
+    let invoker = DisturbedInvoker { runner: runner.clone(), faults: faults.clone() };
+    let agentcore = base.agentcore(Arc::new(invoker)).map_err(unopened)?;
     let issuer = Issuer::open(&options.state_dir, base_url).map_err(unopened)?;
-    Ok((base.front(&runner, &agentcore, &issuer), runner))
+    Ok((base.front(&runner, faults, &agentcore, &issuer), runner))
 }
 
 /// What the parts behind the front have in common.
@@ -134,7 +139,7 @@ impl Base<'_> {
         })
     }
 
-    fn agentcore(&self, runner: &Runner) -> Result<AgentCore, StateError> {
+    fn agentcore(&self, invoker: Arc<DisturbedInvoker>) -> Result<AgentCore, StateError> {
         AgentCore::open(AgentCoreOptions {
             state_dir: self.options.state_dir.clone(),
             base_url: self.base_url.to_owned(),
@@ -142,18 +147,23 @@ impl Base<'_> {
             region: self.options.region.clone(),
             identity: self.identity.clone(),
             backend: self.backend.clone(),
-            invoker: Arc::new(runner.clone()),
+            invoker,
         })
     }
 
-    fn front(self, runner: &Runner, agentcore: &AgentCore, issuer: &Issuer) -> Front {
+    fn front(self, runner: &Runner, faults: Arc<Faults>, agentcore: &AgentCore, issuer: &Issuer) -> Front {
         let (region, identity, backend) = (self.options.region.clone(), self.identity, self.backend);
+        let playbook = Arc::<Playbook>::default();
         Front {
+            base_url: self.base_url.to_owned(),
+            runner: runner.clone(),
+            control: Control { playbook: playbook.clone(), faults: faults.clone() }.router(),
+            faults,
             forwarder: Forwarder::new(self.authority),
             stacks: Stacks::new(&backend),
             isolation: self.isolation,
             lambda: LambdaApi::new(runner.clone(), identity.clone(), backend.lambda(), region.clone()),
-            bedrock: BedrockApi { identity: identity.clone(), region: region.clone() },
+            bedrock: BedrockApi { identity: identity.clone(), region: region.clone(), playbook },
             models: ModelsApi { identity: identity.clone(), region },
             control_plane: agentcore.control_router(),
             data_plane: agentcore.data_router(),

@@ -99,7 +99,7 @@ fn code_grant(parameters: &Parameters, client: Client) -> Result<CodeGrant, OAut
     let scopes = scopes::parse(parameters.required("scope")?)?;
     let grant = Grant {
         client_id: client.id().into(),
-        user: user(parameters)?,
+        user: user(parameters.get("login_hint"))?,
         scopes,
         auth_time: OffsetDateTime::now_utc().unix_timestamp(),
     };
@@ -108,8 +108,8 @@ fn code_grant(parameters: &Parameters, client: Client) -> Result<CodeGrant, OAut
 }
 
 /// `login_hint` chooses the user, so that several can be played.
-fn user(parameters: &Parameters) -> Result<String, OAuthError> {
-    let Some(login) = parameters.get("login_hint") else { return Ok(DEFAULT_USER.into()) };
+pub(super) fn user(login_hint: Option<&str>) -> Result<String, OAuthError> {
+    let Some(login) = login_hint else { return Ok(DEFAULT_USER.into()) };
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "._@+-".contains(letter);
     if login.len() <= 100 && login.chars().all(plain) {
         return Ok(login.into());

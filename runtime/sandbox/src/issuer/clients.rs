@@ -13,7 +13,10 @@ use sha2::{Digest, Sha256};
 use super::oauth_error::OAuthError;
 use crate::state_file::{self, StateError};
 
-/// Public: authorization code with PKCE, refresh tokens.
+/// RFC 8628, section 3.4.
+pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Public: authorization code with PKCE, device codes, refresh tokens.
 const CHAT_CLIENT_ID: &str = "chat-local";
 /// Confidential: client credentials.
 pub const SMOKE_CLIENT_ID: &str = "smoke-local";
@@ -42,7 +45,7 @@ impl Client {
 
     pub(super) fn may_use(self, grant_type: &str) -> bool {
         match self {
-            Self::Chat => matches!(grant_type, "authorization_code" | "refresh_token"),
+            Self::Chat => matches!(grant_type, "authorization_code" | "refresh_token" | DEVICE_GRANT),
             Self::Smoke => grant_type == "client_credentials",
         }
     }

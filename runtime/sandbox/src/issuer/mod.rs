@@ -7,10 +7,18 @@
 mod authorize;
 mod claims;
 mod clients;
+mod device;
+mod device_codes;
+#[cfg(test)]
+mod device_tests;
+#[cfg(test)]
+mod fixture;
 mod grants;
 mod oauth_error;
 mod scopes;
 mod server;
+#[cfg(test)]
+mod server_tests;
 mod signing_key;
 mod token_endpoint;
 

@@ -1,4 +1,6 @@
-//! The token endpoint: codes, refresh tokens and client credentials.
+//! The token endpoint: codes, device codes, refresh tokens and client credentials.
+
+use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
@@ -9,14 +11,17 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use url::form_urlencoded;
 
 use super::claims::{self, LIFETIME_SECONDS};
-use super::clients::Client;
+use super::clients::{Client, DEVICE_GRANT};
 use super::grants::Grant;
 use super::oauth_error::OAuthError;
 use super::scopes;
 use super::server::Issuer;
+
+pub(super) const GRANT_TYPES: [&str; 4] = ["authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT];
 
 pub(super) async fn token(State(issuer): State<Issuer>, headers: HeaderMap, body: Bytes) -> Response {
     let form: Form = form_urlencoded::parse(&body).into_owned().collect();
@@ -39,7 +44,7 @@ fn member<'a>(form: &'a Form, name: &str) -> Result<&'a str, OAuthError> {
 fn issue(issuer: &Issuer, headers: &HeaderMap, form: &Form) -> Result<Value, OAuthError> {
     let grant_type = member(form, "grant_type")?;
     let client = issuer.clients.authenticate(headers, form)?;
-    if !["authorization_code", "refresh_token", "client_credentials"].contains(&grant_type) {
+    if !GRANT_TYPES.contains(&grant_type) {
         return Err(OAuthError::new("unsupported_grant_type", format!("grant_type `{grant_type}` is not supported")));
     }
     if !client.may_use(grant_type) {
@@ -49,6 +54,7 @@ fn issue(issuer: &Issuer, headers: &HeaderMap, form: &Form) -> Result<Value, OAu
     match grant_type {
         "authorization_code" => by_code(issuer, client, form),
         "refresh_token" => by_refresh(issuer, client, form),
+        DEVICE_GRANT => by_device(issuer, client, form),
         _ => by_client(issuer, client, form),
     }
 }
@@ -61,11 +67,27 @@ fn by_code(issuer: &Issuer, client: Client, form: &Form) -> Result<Value, OAuthE
     if code.grant.client_id != client.id() || member(form, "redirect_uri")? != code.redirect_uri || !proven {
         return Err(OAuthError::invalid_grant("client, redirect_uri or code_verifier do not belong to the code"));
     }
-    let refresh = match scopes::has(&code.grant.scopes, scopes::OFFLINE_ACCESS) {
-        true => Some(issuer.grants.issue_refresh(code.grant.clone()).map_err(server_error)?),
-        false => None,
-    };
+    let refresh = first_refresh(issuer, &code.grant)?;
     for_user(issuer, &code.grant, code.nonce.as_deref(), refresh)
+}
+
+fn by_device(issuer: &Issuer, client: Client, form: &Form) -> Result<Value, OAuthError> {
+    let approved = issuer.device_codes.poll(member(form, "device_code")?, client.id(), Instant::now())?;
+    let grant = Grant {
+        client_id: client.id().into(),
+        user: approved.user,
+        scopes: approved.scopes,
+        auth_time: OffsetDateTime::now_utc().unix_timestamp(),
+    };
+    let refresh = first_refresh(issuer, &grant)?;
+    for_user(issuer, &grant, None, refresh)
+}
+
+fn first_refresh(issuer: &Issuer, grant: &Grant) -> Result<Option<String>, OAuthError> {
+    match scopes::has(&grant.scopes, scopes::OFFLINE_ACCESS) {
+        true => issuer.grants.issue_refresh(grant.clone()).map(Some).map_err(server_error),
+        false => Ok(None),
+    }
 }
 
 fn by_refresh(issuer: &Issuer, client: Client, form: &Form) -> Result<Value, OAuthError> {

@@ -43,6 +43,11 @@ impl FunctionReference {
     }
 }
 
+/// The name in a reference of any form; None for what is no reference.
+pub fn name_of(reference: &str) -> Option<String> {
+    Some(FunctionReference::parse(reference).ok()?.name)
+}
+
 /// A function that can be run. Has no `Debug`: its variables may hold secrets.
 #[derive(Clone)]
 pub struct Function {

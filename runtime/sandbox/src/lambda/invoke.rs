@@ -15,6 +15,7 @@ use super::{
     access::{Access, INVOKE_FUNCTION},
     api::{Handled, LambdaApi, read, restore},
     exchange::{FunctionFailure, Part, Reply},
+    fate::Fate,
     function::{Function, FunctionReference},
     runner::Event,
 };
@@ -38,14 +39,26 @@ enum InvocationType {
 
 impl LambdaApi {
     /// `function` is the path's segment, decoded.
-    pub async fn invoke(&self, request: Request, function: &str, style: InvocationStyle) -> Handled {
-        match self.try_invoke(request, function, style).await {
+    pub async fn invoke(
+        &self,
+        request: Request,
+        function: &str,
+        style: InvocationStyle,
+        fate: Option<Fate>,
+    ) -> Handled {
+        match self.try_invoke(request, function, style, fate).await {
             Ok(handled) => handled,
             Err(error) => error.into_response().into(),
         }
     }
 
-    async fn try_invoke(&self, request: Request, name: &str, style: InvocationStyle) -> Result<Handled, RestError> {
+    async fn try_invoke(
+        &self,
+        request: Request,
+        name: &str,
+        style: InvocationStyle,
+        fate: Option<Fate>,
+    ) -> Result<Handled, RestError> {
         let (parts, body) = read(request).await?;
         let caller = self.identity.authenticate(&parts, &body)?;
         let function = self.runner.function(&reference(name, parts.uri.query())?).await?;
@@ -54,7 +67,7 @@ impl LambdaApi {
         }
         let access = Access { identity: &self.identity, client: &self.client, caller: &caller, function: &function };
         access.check(INVOKE_FUNCTION, &[]).await?;
-        let event = event(&parts.headers, body)?;
+        let event = Event { fate, ..event(&parts.headers, body)? };
         let kind = invocation_type(&parts.headers)?;
         let response = match (kind, style) {
             (InvocationType::DryRun, _) => StatusCode::NO_CONTENT.into_response(),
@@ -154,7 +167,7 @@ fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, RestError> {
     serde_json::from_slice::<serde::de::IgnoredAny>(&payload).map_err(|error| {
         invalid("InvalidRequestContentException", &format!("Could not parse request body into json: {error}"))
     })?;
-    Ok(Event { payload, client_context: client_context(headers)? })
+    Ok(Event { payload, client_context: client_context(headers)?, fate: None })
 }
 
 /// Decodes `X-Amz-Client-Context` to JSON that fits a header of the Runtime API.

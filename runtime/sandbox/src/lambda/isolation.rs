@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use nix::unistd::Pid;
 use tokio::{process::Command, time::timeout};
 
 /// How long bubblewrap may take to start `true`.
@@ -72,6 +73,27 @@ impl Isolation {
     }
 }
 
+/// Bubblewrap's own processes stand between the one that was started and the
+/// function: they are no runtime, and end everything when they are asked to end.
+const BUBBLEWRAP_LEVELS: usize = 2;
+
+impl Isolation {
+    /// The processes that a signal for the function is meant for.
+    pub fn functions_below(&self, leader: Pid) -> Vec<Pid> {
+        let levels = match self {
+            Self::Bubblewrap(_) => BUBBLEWRAP_LEVELS,
+            Self::Process => 0,
+        };
+        (0..levels).fold(vec![leader], |parents, _| parents.into_iter().flat_map(children).collect())
+    }
+}
+
+/// Those of the first thread: Bubblewrap has one, and it forks there.
+fn children(parent: Pid) -> Vec<Pid> {
+    let listed = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+    listed.split_whitespace().filter_map(|id| id.parse().ok()).map(Pid::from_raw).collect()
+}
+
 fn bubblewrap_arguments(root: &Path) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["--ro-bind".into(), root.into(), "/".into()];
     let rest = ["--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "--die-with-parent"];
@@ -89,6 +111,25 @@ mod tests {
         let bubblewrap = Isolation::Bubblewrap("/usr/bin/bwrap".into());
         assert_eq!(Isolation::Process.inside(root, "/var/task/bootstrap"), "/cache/image/var/task/bootstrap");
         assert_eq!(bubblewrap.inside(root, "/var/task/bootstrap"), "/var/task/bootstrap");
+    }
+
+    #[tokio::test]
+    async fn a_signal_is_meant_for_the_function_and_not_for_bubblewrap() {
+        if !test_requirements::have_program("bwrap", module_path!()) {
+            return;
+        }
+        let isolation = Isolation::probe(&std::env::var_os("PATH").unwrap_or_default()).await;
+        let mut command = isolation.command(Path::new("/"), "sleep", "/");
+        let mut child = command.arg("60").kill_on_drop(true).process_group(0).spawn().unwrap();
+        let leader = Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap());
+        let name = |process: &Pid| std::fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+        let started = async {
+            while isolation.functions_below(leader).iter().map(name).ne(["sleep\n"]) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PROBE_LIMIT, started).await.expect("the program is found below bubblewrap");
+        child.kill().await.unwrap();
     }
 
     #[tokio::test]

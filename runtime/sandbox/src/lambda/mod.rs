@@ -7,6 +7,8 @@ mod api;
 mod environment;
 mod error;
 mod exchange;
+mod extensions;
+mod fate;
 mod function;
 mod image;
 mod image_cache;
@@ -22,6 +24,8 @@ mod unpack;
 pub mod url;
 
 pub use api::{Handled, LambdaApi};
+pub use fate::Fate;
+pub use function::name_of;
 pub use invoke::InvocationStyle;
 pub use isolation::Isolation;
 pub use runner::{Runner, RunnerOptions};

@@ -41,12 +41,13 @@ impl<I: Pooled> Pool<I> {
         timeout(patience, places.acquire_owned()).await.ok()?.ok()
     }
 
-    /// An idle instance of that version. Instances of other versions, and those
-    /// that are of no more use, end here.
-    pub fn take(&self, function: &str, version: &str, needed: Duration) -> Option<I> {
+    /// An idle instance of that version, and with it the instances of other
+    /// versions and those that are of no more use, for the caller to end.
+    pub fn take(&self, function: &str, version: &str, needed: Duration) -> (Option<I>, Vec<I>) {
         self.with_shelf(function, |shelf| {
-            shelf.idle.retain_mut(|instance| instance.version() == version && instance.is_usable(needed));
-            shelf.idle.pop()
+            let is_of_no_use = |instance: &mut I| instance.version() != version || !instance.is_usable(needed);
+            let retired = shelf.idle.extract_if(.., is_of_no_use).collect();
+            (shelf.idle.pop(), retired)
         })
     }
 
@@ -54,14 +55,20 @@ impl<I: Pooled> Pool<I> {
         self.with_shelf(function, |shelf| shelf.idle.push(instance));
     }
 
-    /// Ends the instances that have been idle since before `limit`.
-    pub fn reap(&self, limit: Instant) {
+    /// The instances that have been idle since before `limit`, for the caller to end.
+    pub fn reap(&self, limit: Instant) -> Vec<I> {
         let mut functions = self.lock();
-        functions.values_mut().for_each(|shelf| shelf.idle.retain(|instance| instance.idle_since() >= limit));
+        let old = |instance: &mut I| instance.idle_since() < limit;
+        let reaped =
+            functions.values_mut().flat_map(|shelf| shelf.idle.extract_if(.., old).collect::<Vec<_>>()).collect();
+        // Nobody holds a place of a function without instances that nobody waits for.
+        functions.retain(|_, shelf| !shelf.idle.is_empty() || shelf.places.available_permits() < self.limit);
+        reaped
     }
 
-    pub fn clear(&self) {
-        self.lock().clear();
+    /// All idle instances, for the caller to end.
+    pub fn clear(&self) -> Vec<I> {
+        self.lock().drain().flat_map(|(_, shelf)| shelf.idle).collect()
     }
 
     fn with_shelf<T>(&self, function: &str, act: impl FnOnce(&mut Shelf<I>) -> T) -> T {
@@ -107,19 +114,19 @@ mod tests {
         let pool = Pool::new(2);
         pool.give_back("f", fake("old", true));
         pool.give_back("f", fake("new", false));
-        assert!(pool.take("f", "new", Duration::ZERO).is_none());
-        assert!(pool.take("f", "old", Duration::ZERO).is_none(), "the old version was retired");
+        let (found, retired) = pool.take("f", "new", Duration::ZERO);
+        assert_eq!((found.is_none(), retired.len()), (true, 2), "the old version is retired");
         pool.give_back("f", fake("new", true));
-        assert!(pool.take("g", "new", Duration::ZERO).is_none());
-        assert!(pool.take("f", "new", Duration::ZERO).is_some());
+        assert!(pool.take("g", "new", Duration::ZERO).0.is_none());
+        assert!(pool.take("f", "new", Duration::ZERO).0.is_some());
     }
 
     #[test]
     fn idle_instances_are_reaped() {
         let pool = Pool::new(2);
         pool.give_back("f", fake("v", true));
-        pool.reap(Instant::now() + Duration::from_secs(1));
-        assert!(pool.take("f", "v", Duration::ZERO).is_none());
+        assert_eq!(pool.reap(Instant::now() + Duration::from_secs(1)).len(), 1);
+        assert!(pool.take("f", "v", Duration::ZERO).0.is_none());
     }
 
     #[tokio::test]

@@ -15,13 +15,14 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
-use tokio::process::Child;
+use tokio::{process::Child, time::timeout};
 
 use super::isolation::Isolation;
 
@@ -42,6 +43,7 @@ pub struct Program<'a> {
 pub struct Process {
     child: Child,
     group: Option<Pid>,
+    isolation: Isolation,
 }
 
 impl Process {
@@ -56,7 +58,7 @@ impl Process {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn()?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
-        Ok(Self { child, group })
+        Ok(Self { child, group, isolation: isolation.clone() })
     }
 
     /// Waits for the end.
@@ -70,6 +72,20 @@ impl Process {
     pub async fn kill(&mut self) {
         self.kill_group();
         self.child.kill().await.ok();
+    }
+
+    /// Asks the function to end and waits so long for it; then ends it.
+    pub async fn terminate(&mut self, patience: Duration) {
+        if let Some(leader) = self.group {
+            for process in self.isolation.functions_below(leader) {
+                // It may have ended just now.
+                kill(process, Signal::SIGTERM).ok();
+            }
+        }
+        if timeout(patience, self.child.wait()).await.is_err() {
+            tracing::info!("a function did not end when it was asked to");
+        }
+        self.kill().await;
     }
 
     /// True when the process has ended by itself.

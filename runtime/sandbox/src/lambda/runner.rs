@@ -9,13 +9,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use futures::future::join_all;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     environment::{EnvironmentSource, environment},
     error::InvokeError,
     exchange::{Exchange, FunctionFailure, Reply},
+    fate::{Fate, KillSwitches},
     function::{Function, FunctionReference},
     image::{Images, Rootfs},
     instance::{Call, Instance, Launch, LaunchError},
@@ -24,8 +26,13 @@ use super::{
 };
 use crate::identity::{Credentials, Identity};
 
-const INSTANCES_PER_FUNCTION: usize = 10;
-/// How long an invocation waits for one of them before it is refused.
+/// What fits into the memory of a developer's machine at some 30 MB each; Lambda's
+/// own default is 1,000 for a whole account.
+const INSTANCES_PER_FUNCTION: usize = 400;
+/// Instances that start at the same time: more would only take the processors
+/// from each other until the time for initialization is over.
+const STARTING: usize = 8;
+/// How long an invocation waits for an instance before it is refused.
 const PATIENCE: Duration = Duration::from_secs(30);
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
 const REAP_INTERVAL: Duration = Duration::from_secs(30);
@@ -53,6 +60,7 @@ pub struct Event {
     pub payload: Bytes,
     /// JSON text, as the function reads it.
     pub client_context: Option<String>,
+    pub fate: Option<Fate>,
 }
 
 /// A handle; clones share instances.
@@ -65,6 +73,8 @@ struct Shared {
     options: RunnerOptions,
     images: Images,
     pool: Pool<Instance>,
+    kill_switches: KillSwitches,
+    starting: Semaphore,
     running: TaskTracker,
     closing: CancellationToken,
 }
@@ -74,7 +84,16 @@ impl Runner {
     pub fn new(options: RunnerOptions) -> Self {
         let images = Images::new(&options.cache_dir, &options.registry);
         let (running, closing) = (TaskTracker::new(), CancellationToken::new());
-        let shared = Arc::new(Shared { options, images, pool: Pool::new(INSTANCES_PER_FUNCTION), running, closing });
+        let (pool, kill_switches) = (Pool::new(INSTANCES_PER_FUNCTION), KillSwitches::default());
+        let shared = Arc::new(Shared {
+            options,
+            images,
+            pool,
+            kill_switches,
+            starting: Semaphore::new(STARTING),
+            running,
+            closing,
+        });
         tokio::spawn(reap(Arc::downgrade(&shared)));
         Self { shared }
     }
@@ -90,22 +109,26 @@ impl Runner {
         let request_id = uuid::Uuid::new_v4().to_string();
         let (sender, receiver) = oneshot::channel();
         let (shared, id, name) = (self.shared.clone(), request_id.clone(), function.name.clone());
-        self.shared.running.spawn(async move {
-            let closing = shared.closing.clone();
-            closing.run_until_cancelled(shared.run(function, event, id, sender)).await;
-        });
+        let running = self.shared.running.clone();
+        running.spawn(async move { shared.run(function, event, id, sender).await });
         let stopped = || InvokeError::Start { name, cause: "the sandbox is stopping".into() };
         let reply = receiver.await.map_err(|_| stopped())??;
         Ok((request_id, reply.await.unwrap_or_else(|_| Reply::Failed(interrupted()))))
     }
 
+    /// Kills the instance that signs with an access key; false when there is none.
+    pub fn kill_holder(&self, access_key_id: &str) -> bool {
+        self.shared.kill_switches.pull(access_key_id)
+    }
+
     /// Ends every instance and waits until they are gone.
     pub async fn shutdown(&self) {
         self.shared.closing.cancel();
-        self.shared.pool.clear();
+        self.shared.retire(self.shared.pool.clear());
         self.shared.running.close();
         self.shared.running.wait().await;
-        self.shared.pool.clear();
+        // Invocations that ended meanwhile gave their instances back.
+        join_all(self.shared.pool.clear().into_iter().map(Instance::end)).await;
     }
 }
 
@@ -113,7 +136,8 @@ type Started = Result<oneshot::Receiver<Reply>, InvokeError>;
 
 impl Shared {
     async fn run(&self, function: Function, event: Event, request_id: String, started: oneshot::Sender<Started>) {
-        let (_place, instance) = match self.instance(&function).await {
+        let Some(found) = self.closing.run_until_cancelled(self.instance(&function)).await else { return };
+        let (_place, instance) = match found {
             Ok(found) => found,
             Err(Refusal::Invoke(error)) => return started.send(Err(error)).unwrap_or(()),
             Err(Refusal::Function(failure)) => {
@@ -130,6 +154,8 @@ impl Shared {
             client_context: event.client_context,
             function_arn: function.arn,
             timeout: function.timeout,
+            fate: event.fate,
+            closing: self.closing.clone(),
         };
         if let Some(instance) = instance.run(call, exchange).await {
             self.pool.give_back(&function.name, instance);
@@ -144,12 +170,30 @@ impl Shared {
         let refused = || InvokeError::TooManyRequests(function.name.clone());
         let place = self.pool.admit(&function.name, PATIENCE).await.ok_or_else(refused)?;
         let version = format!("{digest} {}", function.revision);
-        let needed = function.timeout + CREDENTIALS_MARGIN;
-        if let Some(instance) = self.pool.take(&function.name, &version, needed) {
+        if let Some(instance) = self.idle(function, &version) {
+            return Ok((place, instance));
+        }
+        let _turn = self.starting.acquire().await;
+        // While this one waited for its turn, another invocation may have ended.
+        if let Some(instance) = self.idle(function, &version) {
             return Ok((place, instance));
         }
         let rootfs = self.images.rootfs(image, &digest).await.map_err(unpulled)?;
         Ok((place, self.launch(function, rootfs, version).await?))
+    }
+
+    fn idle(&self, function: &Function, version: &str) -> Option<Instance> {
+        let needed = function.timeout + CREDENTIALS_MARGIN;
+        let (found, retired) = self.pool.take(&function.name, version, needed);
+        self.retire(retired);
+        found
+    }
+
+    /// Ends instances beside the work that goes on.
+    fn retire(&self, instances: Vec<Instance>) {
+        for instance in instances {
+            self.running.spawn(instance.end());
+        }
     }
 
     async fn launch(&self, function: &Function, rootfs: Rootfs, version: String) -> Result<Instance, Refusal> {
@@ -192,6 +236,7 @@ impl Shared {
             isolation: self.options.isolation.clone(),
             log: self.options.state_dir.join("logs").join(format!("{}.log", function.name)),
             usable_until: seconds.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+            kill_switch: self.kill_switches.mount(&keys.access_key_id),
             rootfs,
             version,
         }
@@ -232,7 +277,7 @@ async fn reap(shared: std::sync::Weak<Shared>) {
         tokio::time::sleep(REAP_INTERVAL).await;
         let Some(shared) = shared.upgrade() else { return };
         if let Some(limit) = Instant::now().checked_sub(IDLE_LIMIT) {
-            shared.pool.reap(limit);
+            shared.retire(shared.pool.reap(limit));
         }
     }
 }

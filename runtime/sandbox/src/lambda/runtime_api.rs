@@ -2,8 +2,8 @@
 //!
 //! A function polls `/next`, posts its answer in one piece or chunked with
 //! trailers, or posts an error. Rules: Lambda developer guide, "Using the Lambda
-//! runtime API" and "Building a custom runtime". Extensions may register; they
-//! are sent no events.
+//! runtime API" and "Building a custom runtime". The Extensions API answers on
+//! the same port.
 
 use std::{
     net::SocketAddr,
@@ -29,7 +29,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::exchange::{Exchange, FunctionFailure, Part};
+use super::{
+    exchange::{Exchange, FunctionFailure, Part},
+    extensions::Extensions,
+};
 
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -61,6 +64,7 @@ pub enum Initialization {
 pub struct RuntimeApi {
     pub address: SocketAddr,
     pub initialization: watch::Receiver<Initialization>,
+    pub extensions: Extensions,
     jobs: mpsc::Sender<Job>,
     server: JoinHandle<()>,
 }
@@ -72,15 +76,23 @@ impl RuntimeApi {
         let (jobs, queue) = mpsc::channel(1);
         let (initialized, initialization) = watch::channel(Initialization::Running);
         let shared = Arc::new(Shared { queue: tokio::sync::Mutex::new(queue), current: Mutex::default(), initialized });
+        let extensions = Extensions::default();
+        let router = router(shared).merge(extensions.router());
         let server = tokio::spawn(async move {
-            axum::serve(listener, router(shared)).await.ok();
+            axum::serve(listener, router).await.ok();
         });
-        Ok(Self { address, initialization, jobs, server })
+        Ok(Self { address, initialization, extensions, jobs, server })
     }
 
     /// Hands an event to the function's next poll.
     pub async fn send(&self, job: Job) {
+        self.extensions.invoked(&job.request_id, &job.function_arn, job.deadline);
         self.jobs.send(job).await.ok();
+    }
+
+    /// Waits until the function has taken the event.
+    pub async fn taken(&self) {
+        self.jobs.reserve().await.ok();
     }
 }
 
@@ -110,8 +122,6 @@ fn router(shared: Arc<Shared>) -> Router {
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
         .route("/2018-06-01/runtime/invocation/{id}/error", post(invocation_error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
-        .route("/2020-01-01/extension/register", post(register_extension))
-        .route("/2020-01-01/extension/event/next", get(extension_event))
         .with_state(shared)
 }
 
@@ -214,17 +224,6 @@ async fn reported(headers: &HeaderMap, body: Body) -> FunctionFailure {
         true => FunctionFailure { error_type, payload },
         false => FunctionFailure::new(&error_type, String::from_utf8_lossy(&payload)),
     }
-}
-
-async fn register_extension() -> Response {
-    let identifier = uuid::Uuid::new_v4().to_string();
-    ([("lambda-extension-identifier", identifier)], axum::Json(json!({}))).into_response()
-}
-
-/// Instances end without a shutdown event, as those of a function without
-/// registered extensions do: the poll waits until the connection closes.
-async fn extension_event() -> Response {
-    std::future::pending().await
 }
 
 fn unknown_request() -> Response {

@@ -1,27 +1,26 @@
 //! The runner as the gateway's way to its tool function.
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
 
 use super::{
     error::InvokeError,
     exchange::FunctionFailure,
+    fate::Fate,
     function::FunctionReference,
     invoke::ascii,
     runner::{Event, Runner},
 };
-use crate::agentcore::{InvokeFailure, ToolInvocation, ToolInvoker};
+use crate::agentcore::{InvokeFailure, ToolInvocation};
 
-impl ToolInvoker for Runner {
-    fn invoke(&self, call: ToolInvocation) -> BoxFuture<'_, Result<Bytes, InvokeFailure>> {
-        Box::pin(async move {
-            let function = FunctionReference::parse(&call.function_arn).map_err(not_invoked)?;
-            let function = self.function(&function).await.map_err(not_invoked)?;
-            let context = ascii(&call.client_context.to_string());
-            let event = Event { payload: call.payload, client_context: Some(context) };
-            let (_, reply) = Runner::invoke(self, function, event).await.map_err(not_invoked)?;
-            reply.collect().await.map_err(failed)
-        })
+impl Runner {
+    /// Invokes a gateway's tool function; its whole answer.
+    pub async fn call_tool(&self, call: ToolInvocation, fate: Option<Fate>) -> Result<Bytes, InvokeFailure> {
+        let function = FunctionReference::parse(&call.function_arn).map_err(not_invoked)?;
+        let function = self.function(&function).await.map_err(not_invoked)?;
+        let context = ascii(&call.client_context.to_string());
+        let event = Event { payload: call.payload, client_context: Some(context), fate };
+        let (_, reply) = self.invoke(function, event).await.map_err(not_invoked)?;
+        reply.collect().await.map_err(failed)
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
         access::{Access, INVOKE_FUNCTION, INVOKE_FUNCTION_URL, is_open_to_anybody},
         api::{LambdaApi, read},
         error::InvokeError,
+        fate::Fate,
         function::Function,
         runner::Event,
     },
@@ -42,7 +43,12 @@ pub struct UrlTarget {
 }
 
 impl LambdaApi {
-    pub async fn function_url(&self, request: Request, target: &UrlTarget) -> Response {
+    /// The name of the function behind a URL; None when there is none.
+    pub async fn function_of(&self, target: &UrlTarget) -> Option<String> {
+        Some(self.urls.find(&target.id).await?.function.name)
+    }
+
+    pub async fn function_url(&self, request: Request, target: &UrlTarget, fate: Option<Fate>) -> Response {
         let Some(configuration) = self.urls.find(&target.id).await else {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
@@ -50,7 +56,7 @@ impl LambdaApi {
         let cross_origin = cors::headers(cors, request.headers());
         let mut response = match cors::is_preflight(request.method(), request.headers(), cors) {
             true => StatusCode::OK.into_response(),
-            false => match self.guarded(request, target, &configuration).await {
+            false => match self.guarded(request, target, &configuration, fate).await {
                 Ok(response) | Err(response) => response,
             },
         };
@@ -63,6 +69,7 @@ impl LambdaApi {
         request: Request,
         target: &UrlTarget,
         configuration: &UrlConfiguration,
+        fate: Option<Fate>,
     ) -> Result<Response, Response> {
         let (parts, body) = read(request).await.map_err(IntoResponse::into_response)?;
         let function = self.runner.function(&configuration.function).await.map_err(unavailable)?;
@@ -74,7 +81,7 @@ impl LambdaApi {
         if !function.is_image() {
             return Err(message(StatusCode::NOT_IMPLEMENTED, "only functions of images have a URL here"));
         }
-        let request = Received { parts: &parts, body: &body, caller: caller.as_ref() };
+        let request = Received { parts: &parts, body: &body, caller: caller.as_ref(), fate };
         self.answer(function, configuration.mode.clone(), target, request).await.map_err(unavailable)
     }
 
@@ -115,7 +122,7 @@ impl LambdaApi {
             now: OffsetDateTime::now_utc(),
             request_id: &request_id,
         });
-        let event = Event { payload: event.to_string().into(), client_context: None };
+        let event = Event { payload: event.to_string().into(), client_context: None, fate: received.fate };
         let (_, reply) = self.runner.invoke(function, event).await?;
         let mut response = match mode {
             InvokeMode::ResponseStream => answer::streamed(reply).await,
@@ -133,6 +140,7 @@ struct Received<'a> {
     parts: &'a Parts,
     body: &'a Bytes,
     caller: Option<&'a Caller>,
+    fate: Option<Fate>,
 }
 
 fn forbidden(denied: Denied) -> Response {
