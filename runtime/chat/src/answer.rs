@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use contract::chat::{ChatEvent, ChatRequest};
+use contract::chat::{APPROVAL_REQUIRED, ChatEvent, ChatRequest, PendingCall};
 use serde::Serialize;
 
 use crate::{agent_client::AgentClient, failure::Failure, view::AnswerView};
@@ -14,6 +14,10 @@ pub struct Answer {
     pub conversation_id: Option<String>,
     pub stop_reason: Option<String>,
     pub tools_used: Vec<String>,
+    /// The calls that ran, in the order of their ends.
+    pub tools: Vec<ToolRun>,
+    /// The calls that wait for the user's yes.
+    pub approvals_required: Vec<PendingCall>,
     pub usage: Usage,
     pub duration_ms: u64,
     /// Why it is not whole.
@@ -25,6 +29,19 @@ pub struct Answer {
 pub struct Usage {
     pub input_tokens: u64,
     pub output_tokens: u64,
+    /// Input tokens that the model's cache had, and those that it keeps now; not among `input_tokens`.
+    pub cache_read_tokens: u64,
+    pub cache_write_tokens: u64,
+}
+
+/// One tool call that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToolRun {
+    pub name: String,
+    pub success: bool,
+    pub duration_ms: u64,
+    /// Of its result.
+    pub bytes: usize,
 }
 
 /// Asks and shows the answer as it comes. Failures end up in the answer, so
@@ -48,6 +65,7 @@ async fn receive(
     let mut stream = client.ask(request).await?;
     while let Some(event) = stream.next().await? {
         answer.record(&event);
+        answer.failure = answer.failure.take().map(|failure| client.with_login_hint(failure));
         view.event(&event).map_err(|error| Failure::new("chat/output", "show the answer", error))?;
     }
     Ok(())
@@ -59,10 +77,19 @@ impl Answer {
             ChatEvent::Started { conversation_id } => self.conversation_id = Some(conversation_id.clone()),
             ChatEvent::Text { text } => self.text.push_str(text),
             ChatEvent::ToolStarted { name, .. } => self.used(name),
-            ChatEvent::ToolFinished { .. } => {}
-            ChatEvent::Usage { input_tokens, output_tokens } => {
+            ChatEvent::ToolFinished { name, success, duration_ms, bytes, .. } => {
+                let (name, success) = (name.clone(), *success);
+                self.tools.push(ToolRun { name, success, duration_ms: *duration_ms, bytes: *bytes });
+            }
+            ChatEvent::ApprovalRequired { id, name, input } => {
+                let (id, name) = (id.clone(), name.clone());
+                self.approvals_required.push(PendingCall { id, name, input: input.clone() });
+            }
+            ChatEvent::Usage { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens } => {
                 self.usage.input_tokens += input_tokens;
                 self.usage.output_tokens += output_tokens;
+                self.usage.cache_read_tokens += cache_read_tokens;
+                self.usage.cache_write_tokens += cache_write_tokens;
             }
             ChatEvent::Error { error } => self.failure = Some(Failure::reported("answer the question", error.clone())),
             ChatEvent::Done { conversation_id, stop_reason, tools_used } => {
@@ -71,6 +98,11 @@ impl Answer {
                 tools_used.iter().for_each(|name| self.used(name));
             }
         }
+    }
+
+    /// Whether it goes on only after the user's word.
+    pub fn awaits_approval(&self) -> bool {
+        self.failure.is_none() && self.stop_reason.as_deref() == Some(APPROVAL_REQUIRED)
     }
 
     fn used(&mut self, tool: &str) {
@@ -93,7 +125,8 @@ mod tests {
     #[test]
     fn pieces_and_usage_add_up_and_tools_are_named_once() {
         let tool = || ChatEvent::ToolStarted { id: "1".into(), name: "aws___get_time".into(), input: Value::Null };
-        let usage = || ChatEvent::Usage { input_tokens: 10, output_tokens: 2 };
+        let usage =
+            || ChatEvent::Usage { input_tokens: 10, output_tokens: 2, cache_read_tokens: 7, cache_write_tokens: 1 };
         let done = ChatEvent::Done {
             conversation_id: "c2".into(),
             stop_reason: "end_turn".into(),
@@ -105,8 +138,22 @@ mod tests {
         }
         assert_eq!(answer.text, "It is noon.");
         assert_eq!(answer.tools_used, ["aws___get_time"]);
-        assert_eq!(answer.usage, Usage { input_tokens: 20, output_tokens: 4 });
+        let usage = Usage { input_tokens: 20, output_tokens: 4, cache_read_tokens: 14, cache_write_tokens: 2 };
+        assert_eq!(answer.usage, usage);
         assert_eq!(answer.conversation_id.as_deref(), Some("c2"));
+    }
+
+    #[test]
+    fn calls_that_wait_and_calls_that_ran_are_kept_apart() {
+        let (id, name) = (String::from("1"), String::from("aws___stop"));
+        let waits = ChatEvent::ApprovalRequired { id: id.clone(), name: name.clone(), input: Value::Null };
+        let ran = ChatEvent::ToolFinished { id, name, success: true, duration_ms: 5, bytes: 9 };
+        let stop_reason = APPROVAL_REQUIRED.to_owned();
+        let done = ChatEvent::Done { conversation_id: "c".into(), stop_reason, tools_used: vec![] };
+        let mut answer = Answer::default();
+        [ran, waits, done].iter().for_each(|event| answer.record(event));
+        assert_eq!((answer.tools.len(), answer.approvals_required.len()), (1, 1));
+        assert!(answer.awaits_approval() && !Answer::default().awaits_approval());
     }
 
     #[test]

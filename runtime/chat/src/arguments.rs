@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::{login::TokenStore, prompt::conversation_id};
+
+/// Variable that may hold where tokens are kept.
+const TOKEN_STORE_VARIABLE: &str = "AWS_OPERATIONS_AGENT_TOKEN_STORE";
+
 const EXAMPLES: &str = "\
 Examples:
   chat --env local \"What time is it?\"       one question
@@ -11,6 +16,10 @@ Examples:
   chat --env prod                           a conversation: /help lists its commands
   chat --env prod --json \"Which buckets are public?\" | jq -r .answer
   chat --env prod login                     log in with the browser, once
+  chat --env prod login --device            log in where there is no browser
+  chat --env prod conversations             what you asked before; `conversations show ID` prints one
+  chat --env prod --conversation ID \"...\"   go on with one of them
+  chat --env prod serve                     the same on a web page of this machine
 
   chat --url https://<id>.lambda-url.eu-west-1.on.aws/ \\
        --issuer https://example.okta.com/oauth2/default --client-id 0oa1b2c3 \"What time is it?\"
@@ -18,7 +27,12 @@ Examples:
 A question that is just the name of a command goes after two dashes: chat --env local -- tools
 
 The access token is never taken from the command line, where every process could read it. It comes
-from the login (`chat login`), from --token-file, or from the variable AWS_OPERATIONS_AGENT_TOKEN.";
+from the login (`chat login`), from --token-file, or from the variable AWS_OPERATIONS_AGENT_TOKEN.
+
+Some tools may wait for your yes. At a terminal you are asked; without one the answer ends there, and
+`echo /approve | chat --env NAME --conversation ID` lets it go on, /decline refuses.
+
+Exit status: 0 answered, 1 failed, 3 the answer waits for your yes to a tool, 130 stopped by Ctrl-C.";
 
 /// Ask the AWS operations agent, and see its answer as it comes.
 ///
@@ -34,12 +48,17 @@ pub struct Arguments {
     pub access: AccessArguments,
 
     /// Continue this conversation.
-    #[arg(long, value_name = "ID", global = true)]
+    #[arg(long, value_name = "ID", global = true, value_parser = conversation_id)]
     pub conversation: Option<String>,
 
-    /// Print one JSON document: answer, conversation_id, stop_reason, tools_used, usage, duration_ms.
+    /// Print one JSON document. Of an answer: answer, conversation_id, stop_reason, tools_used,
+    /// tools, approvals_required, usage, duration_ms, and error when it failed.
     #[arg(long, global = true)]
     pub json: bool,
+
+    /// Print answers as the model writes them, without formatting.
+    #[arg(long, global = true)]
+    pub plain: bool,
 
     /// The question; without one there is a prompt.
     pub question: Vec<String>,
@@ -48,16 +67,83 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Log in with the browser and keep the tokens for the next questions.
-    Login,
-    /// Forget the tokens.
+    /// Log in and keep the tokens for the next questions.
+    ///
+    /// With the browser; where there is none, with a code that is entered in a browser elsewhere.
+    Login(LoginArguments),
+    /// End the login and forget the tokens.
     Logout,
     /// List the tools that the agent can use.
     Tools,
-    /// List your conversations.
-    Conversations,
+    /// List, show and delete your conversations.
+    #[command(args_conflicts_with_subcommands = true)]
+    Conversations(ConversationsArguments),
+    /// Chat on a web page of this machine.
+    Serve(ServeArguments),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct LoginArguments {
+    /// Show a code to enter in a browser anywhere, instead of opening one here.
+    #[arg(long)]
+    pub device: bool,
+}
+
+/// Without a subcommand: list.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ConversationsArguments {
+    #[command(flatten)]
+    pub list: ListArguments,
+
+    #[command(subcommand)]
+    pub action: Option<ConversationsAction>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ConversationsAction {
+    /// List them, newest first.
+    List(ListArguments),
+    /// Print what was said in one, from the beginning.
+    Show {
+        #[arg(value_parser = conversation_id)]
+        id: String,
+    },
+    /// Delete conversations; asks first.
+    Delete(DeleteArguments),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct ListArguments {
+    /// All of them, not only the newest.
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct DeleteArguments {
+    #[arg(value_name = "ID", required_unless_present = "all", value_parser = conversation_id)]
+    pub ids: Vec<String>,
+
+    /// All that are yours.
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+
+    /// Delete without asking.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct ServeArguments {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+
+    /// Print the page's address and open no browser.
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// Which agent: one of --env, --connection and --url.
@@ -103,6 +189,14 @@ pub struct AccessArguments {
     #[arg(long, value_name = "PATH", global = true, help_heading = "As whom")]
     pub token_file: Option<PathBuf>,
 
+    /// Send no access token: ask as the AWS identity alone, without the gateway's tools.
+    #[arg(long, global = true, conflicts_with = "token_file", help_heading = "As whom")]
+    pub no_token: bool,
+
+    /// Where the login's tokens are kept [default: the keyring, a file where none answers].
+    #[arg(long, value_name = "PLACE", global = true, env = TOKEN_STORE_VARIABLE, help_heading = "As whom")]
+    pub token_store: Option<TokenStore>,
+
     /// Refused: arguments are visible in the process list. Present to say so.
     #[arg(long, global = true, hide = true, num_args = 0..=1, default_missing_value = "")]
     pub token: Option<String>,
@@ -145,12 +239,33 @@ mod tests {
     fn options_may_stand_before_or_after_a_command() {
         for words in [["--env", "local", "login"], ["login", "--env", "local"]] {
             let arguments = parse(&words);
-            assert_eq!(arguments.command, Some(Command::Login));
+            assert_eq!(arguments.command, Some(Command::Login(LoginArguments { device: false })));
             assert_eq!(arguments.target.env.as_deref(), Some("local"));
         }
         assert_eq!(parse(&["tools", "--json", "--env", "x"]).command, Some(Command::Tools));
-        assert_eq!(parse(&["conversations"]).command, Some(Command::Conversations));
+        let serve = ServeArguments { port: 4000, no_open: true };
+        assert_eq!(parse(&["serve", "--port", "4000", "--no-open"]).command, Some(Command::Serve(serve)));
         assert_eq!(parse(&["logout"]).command, Some(Command::Logout));
+    }
+
+    #[test]
+    fn conversations_are_listed_unless_an_action_is_named() {
+        let action = |words: &[&str]| match parse(&[&["conversations"], words].concat()).command {
+            Some(Command::Conversations(arguments)) => (arguments.action, arguments.list.all),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(action(&[]), (None, false));
+        assert_eq!(action(&["--all"]), (None, true));
+        assert_eq!(action(&["show", "c1"]).0, Some(ConversationsAction::Show { id: "c1".into() }));
+        let one = DeleteArguments { ids: vec!["c1".into()], all: false, yes: true };
+        assert_eq!(action(&["delete", "c1", "--yes"]).0, Some(ConversationsAction::Delete(one)));
+    }
+
+    #[test]
+    fn a_deletion_names_what_it_deletes_and_an_id_is_one_word() {
+        let refused = |words: &[&str]| Arguments::try_parse_from([&["chat", "conversations"], words].concat()).is_err();
+        assert!(refused(&["delete"]) && refused(&["delete", "c1", "--all"]) && refused(&["delete", "../health"]));
+        assert!(refused(&["show", "a/b"]) && !refused(&["delete", "--all"]));
     }
 
     #[test]

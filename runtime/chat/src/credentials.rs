@@ -37,7 +37,7 @@ pub struct Signer {
 
 impl Signer {
     /// The local platform has credentials of its own; everything else goes
-    /// through the default chain (environment, profile, SSO, process, metadata).
+    /// through the default chain (environment, profile, SSO, console login, process, web identity, container, instance metadata).
     pub async fn for_connection(connection: &Connection, profile: Option<String>) -> Self {
         let local = connection.local && Url::parse(&connection.function_url).is_ok_and(|url| is_loopback(&url));
         let provider = if local && profile.is_none() {
@@ -52,7 +52,7 @@ impl Signer {
     /// already is signed with it.
     ///
     /// # Errors
-    /// `aws/no-credentials`, `aws/expired-sso` or `aws/signing`.
+    /// `aws/no-credentials`, `aws/expired-sso`, `aws/expired-login` or `aws/signing`.
     pub async fn sign(&self, request: &mut http::Request<Vec<u8>>, now: SystemTime) -> Result<(), Failure> {
         let credentials = self.credentials(now).await?;
         sign_with(credentials, &self.region, request, now).map_err(|error| {
@@ -77,8 +77,12 @@ impl Signer {
             Some(name) => format!("get AWS credentials of profile `{name}`"),
             None => "get AWS credentials".to_owned(),
         };
-        if cause.to_lowercase().contains("sso") {
+        let told = cause.to_lowercase();
+        if told.contains("sso") {
             return Failure::new("aws/expired-sso", doing, cause).hint(format!("run `aws sso login{profile}`"));
+        }
+        if ["login/cache", "login session", "login token"].iter().any(|words| told.contains(words)) {
+            return Failure::new("aws/expired-login", doing, cause).hint(format!("run `aws login{profile}`"));
         }
         Failure::new("aws/no-credentials", doing, cause)
             .hint(format!("choose a profile with --profile, set AWS_ACCESS_KEY_ID, or run `aws configure{profile}`"))

@@ -38,9 +38,13 @@ impl Failure {
         self
     }
 
-    /// Like [`Self::hint`], but keeps a hint that is there already.
-    pub fn or_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint.get_or_insert_with(|| hint.into());
+    /// Adds to a hint that is there already.
+    pub fn also_hint(mut self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        self.hint = Some(match self.hint {
+            Some(first) => format!("{first}; {hint}"),
+            None => hint,
+        });
         self
     }
 

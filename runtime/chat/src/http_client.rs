@@ -12,8 +12,8 @@ use crate::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Longest silence within an answer: a function lives 300 seconds by default.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(330);
+/// Longest silence before and within an answer: while it works the agent sends a comment every 10 seconds.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A client for one server. It follows no redirect, so that neither signature
 /// nor token goes where they were not meant to go. A loopback server is reached

@@ -29,7 +29,7 @@ impl Refusal {
         if let Ok(ErrorBody { error }) = serde_json::from_str(&self.body) {
             let failure = Failure::reported(doing, error);
             return match self.status {
-                StatusCode::UNAUTHORIZED => failure.or_hint(token_hint(login_command)),
+                StatusCode::UNAUTHORIZED => failure.also_hint(token_hint(login_command)),
                 _ => failure,
             };
         }
@@ -39,7 +39,7 @@ impl Refusal {
             403 => self.denied(doing, cause, now),
             404 => Failure::new("agent/not-found", doing, cause)
                 .hint("the function URL may be an old one: get a new connection file"),
-            429 => Failure::new("agent/throttled", doing, cause).hint("try again in a moment"),
+            429 => self.throttled(doing, cause),
             502..=504 => Failure::new("agent/unavailable", doing, cause)
                 .hint("try again; if it stays, look at the function's log"),
             500.. => Failure::new("agent/failed", doing, cause).hint("look at the function's log"),
@@ -58,11 +58,25 @@ impl Refusal {
         if message.is_empty() { status.to_string() } else { format!("{status}: {}", shortened(message)) }
     }
 
+    /// Lambda says why (Lambda developer guide, "Understanding function scaling"): an environment is
+    /// stopped by a reserved concurrency of 0.
+    fn throttled(&self, doing: &str, cause: String) -> Failure {
+        let failure = Failure::new("agent/throttled", doing, cause);
+        if self.body.contains("ReservedFunctionConcurrent") {
+            return failure.hint("the function's reserved concurrency is used up, or 0 because it was stopped");
+        }
+        failure.hint("try again in a moment")
+    }
+
     fn denied(&self, doing: &str, cause: String, now: SystemTime) -> Failure {
         let text = self.body.to_lowercase();
         if self.clock_is_wrong(&text, now) {
             return Failure::new("aws/clock-skew", doing, cause)
                 .hint("this machine's clock differs from AWS's by more than 5 minutes: set it by NTP");
+        }
+        if text.contains("credential should be scoped") {
+            return Failure::new("aws/wrong-region", doing, cause)
+                .hint("the request was signed for another region than the function's: set --region, or get a new connection file");
         }
         if text.contains("security token") || text.contains("expiredtoken") {
             return Failure::new("aws/expired-credentials", doing, cause)
@@ -74,7 +88,8 @@ impl Refusal {
         }
         Failure::new("aws/denied", doing, cause).hint(
             "the AWS identity needs lambda:InvokeFunctionUrl and lambda:InvokeFunction on the agent function, \
-             and must be among the environment's invokers; another profile: --profile",
+             and must be among the environment's invokers; another profile: --profile. An environment that was taken \
+             down answers the same: `deployer status`",
         )
     }
 
@@ -124,7 +139,9 @@ mod tests {
         let plain = failure(401, "");
         assert_eq!(plain.code(), "token/rejected");
         assert!(plain.to_string().contains("chat login --env dev"));
-        let own = failure(401, r#"{"error":{"code":"token/expired","message":"expired at noon"}}"#);
+        let own =
+            failure(401, r#"{"error":{"code":"token/expired","message":"expired at noon","hint":"get another"}}"#);
+        assert!(own.to_string().contains("hint: get another; "), "{own}");
         assert_eq!(own.code(), "token/expired");
         assert!(own.to_string().contains("expired at noon") && own.to_string().contains("chat login --env dev"));
     }
@@ -149,6 +166,10 @@ mod tests {
     #[test]
     fn other_answers_have_codes_of_their_own() {
         assert_eq!(failure(429, "").code(), "agent/throttled");
+        let elsewhere = r#"{"message":"Credential should be scoped to a valid region, not 'eu-west-1'."}"#;
+        assert_eq!(failure(403, elsewhere).code(), "aws/wrong-region");
+        let stopped = r#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}"#;
+        assert!(failure(429, stopped).to_string().contains("reserved concurrency"));
         assert_eq!(failure(503, "").code(), "agent/unavailable");
         assert_eq!(failure(500, "").code(), "agent/failed");
         let expired = r#"{"message":"The security token included in the request is expired"}"#;

@@ -6,8 +6,8 @@ use clap::Parser;
 use contract::ErrorBody;
 
 use crate::{
-    arguments::{Arguments, Command},
-    commands::{self, Outcome},
+    arguments::{Arguments, Command, ServeArguments},
+    commands::{self, Outcome, ServeOptions},
     directories::Directories,
     failure::Failure,
     notices::Notices,
@@ -15,7 +15,10 @@ use crate::{
     view,
 };
 
-/// Runs the client. 0: done, 1: failed, 130: stopped by Ctrl-C.
+/// Exit status of an answer that waits for the user's yes to a tool.
+const AWAITS_APPROVAL: u8 = 3;
+
+/// Runs the client. 0: done, 1: failed, 3: waits for a yes, 130: stopped by Ctrl-C.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -25,6 +28,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run_parsed(arguments) {
         Ok(Outcome::Succeeded) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Ok(Outcome::AwaitsApproval) => ExitCode::from(AWAITS_APPROVAL),
         Err(failure) => {
             report(&failure, json);
             ExitCode::from(failure.exit_status())
@@ -61,30 +65,37 @@ fn run_parsed(arguments: Arguments) -> Result<Outcome, Failure> {
 }
 
 async fn dispatch(mut arguments: Arguments) -> Result<Outcome, Failure> {
-    let command = arguments.command;
+    let command = arguments.command.take();
     let question = std::mem::take(&mut arguments.question).join(" ");
     let settings = Settings::from_arguments(arguments, Directories::of_user()?)?;
     let notices = Notices::new(view::notice);
-    if command.is_none() && question.trim().is_empty() {
-        return commands::converse(&settings, notices).await;
+    // The prompt and the page know themselves what Ctrl-C means.
+    let interactive = matches!(command, Some(Command::Serve(_))) || command.is_none() && question.trim().is_empty();
+    let work = carry_out(&settings, command, &question, notices);
+    if interactive {
+        return work.await;
     }
     tokio::select! {
-        outcome = once(&settings, command, &question, notices) => outcome,
+        outcome = work => outcome,
         _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
     }
 }
 
-async fn once(
+async fn carry_out(
     settings: &Settings,
     command: Option<Command>,
     question: &str,
     notices: Notices,
 ) -> Result<Outcome, Failure> {
     match command {
+        None if question.trim().is_empty() => commands::converse(settings, notices).await,
         None => commands::ask(settings, question, notices).await,
-        Some(Command::Login) => commands::log_in(settings, notices).await,
-        Some(Command::Logout) => commands::log_out(settings, &notices),
+        Some(Command::Login(arguments)) => commands::log_in(settings, arguments.device, notices).await,
+        Some(Command::Logout) => commands::log_out(settings, &notices).await,
         Some(Command::Tools) => commands::tools(settings, notices).await,
-        Some(Command::Conversations) => commands::conversations(settings, notices).await,
+        Some(Command::Conversations(arguments)) => commands::conversations(settings, arguments, notices).await,
+        Some(Command::Serve(ServeArguments { port, no_open })) => {
+            commands::serve(settings, ServeOptions { port, open: !no_open }, notices).await
+        }
     }
 }

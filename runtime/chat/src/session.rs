@@ -1,6 +1,6 @@
 //! What stays the same from question to question.
 
-use contract::chat::ChatRequest;
+use contract::chat::{Approval, ChatRequest, PendingCall};
 use time::{OffsetDateTime, macros::format_description};
 use uuid::Uuid;
 
@@ -28,14 +28,27 @@ impl Session {
     }
 
     pub fn request(&self, question: &str) -> ChatRequest {
+        ChatRequest { message: question.into(), ..self.base() }
+    }
+
+    /// The user's word on calls that wait for it.
+    pub fn approvals(&self, approvals: Vec<Approval>) -> ChatRequest {
+        ChatRequest { approvals, ..self.base() }
+    }
+
+    fn base(&self) -> ChatRequest {
         ChatRequest {
-            message: question.into(),
             conversation_id: Some(self.conversation_id.clone()),
             temperature: self.temperature,
             max_tokens: self.max_tokens,
             ..ChatRequest::default()
         }
     }
+}
+
+/// The same word on all of these calls.
+pub fn decided(calls: &[PendingCall], approved: bool) -> Vec<Approval> {
+    calls.iter().map(|call| Approval { id: call.id.clone(), approved }).collect()
 }
 
 /// `chat_<date>_<time>_<random>`, UTC.
@@ -63,6 +76,10 @@ mod tests {
         let request = session.request("hi");
         assert_eq!(request.conversation_id.as_deref(), Some("c1"));
         assert_eq!((request.temperature, request.max_tokens), (Some(0.2), None));
+        let pending = PendingCall { id: "t1".into(), name: "n".into(), input: serde_json::Value::Null };
+        let request = session.approvals(decided(&[pending], true));
+        assert_eq!(request.approvals, [Approval { id: "t1".into(), approved: true }]);
+        assert!(request.message.is_empty() && request.temperature == Some(0.2));
         session.start_over();
         assert_ne!(session.conversation_id, "c1");
     }

@@ -12,9 +12,10 @@ use crate::{
     credentials::Signer,
     directories::Directories,
     failure::Failure,
-    login::{MayLogIn, TokenCache, TokenSource},
+    login::{LoginWay, MayLogIn, TokenCache, TokenSource, TokenStore},
     notices::Notices,
     token::Token,
+    view,
 };
 
 /// Variable that may hold an access token.
@@ -27,8 +28,16 @@ pub struct Settings {
     pub directories: Directories,
     pub profile: Option<String>,
     pub token: Option<Token>,
+    /// Ask as the AWS identity alone.
+    pub without_token: bool,
+    pub token_store: TokenStore,
+    pub login_way: LoginWay,
     pub conversation: Option<String>,
     pub json: bool,
+    /// Answers as the model writes them, also on a terminal.
+    pub plain: bool,
+    /// What the user types to reach this agent: `chat --env NAME`.
+    pub command: String,
     /// What the user types to log in to this agent.
     pub login_command: String,
     /// Whether a person sits at the terminal.
@@ -46,13 +55,18 @@ impl Settings {
             connection.region = region;
         }
         Ok(Self {
+            without_token: arguments.access.no_token,
+            token_store: arguments.access.token_store.unwrap_or(TokenStore::default_for(&connection)),
+            login_way: LoginWay::of_machine(|name| std::env::var(name).ok()),
+            plain: arguments.plain,
             connection,
             token: given_token(arguments.access.token_file.as_deref(), std::env::var(TOKEN_VARIABLE).ok())?,
             directories,
             profile: arguments.access.profile,
             conversation: arguments.conversation,
             json: arguments.json,
-            login_command: login_command(&source),
+            login_command: format!("{} login", command(&source)),
+            command: command(&source),
             attended: io::stdin().is_terminal() && io::stderr().is_terminal(),
         })
     }
@@ -63,10 +77,13 @@ impl Settings {
     }
 
     pub fn tokens_with(&self, may_log_in: MayLogIn) -> TokenSource {
-        let cache = TokenCache::new(&self.directories.tokens);
+        let cache = TokenCache::kept_in(self.token_store, &self.directories.tokens, Notices::new(view::notice));
         let mut tokens = TokenSource::new(&self.connection, cache, may_log_in, self.login_command.clone());
-        if let Some(token) = &self.token {
-            tokens.give(token.clone());
+        tokens.prefer(self.login_way);
+        match &self.token {
+            _ if self.without_token => tokens.turn_off(),
+            Some(token) => tokens.give(token.clone()),
+            None => {}
         }
         tokens
     }
@@ -123,11 +140,11 @@ fn flags(target: &TargetArguments, url: &str, region: Option<&str>) -> Flags {
     }
 }
 
-fn login_command(source: &Source) -> String {
+fn command(source: &Source) -> String {
     match source {
-        Source::Environment(name) => format!("chat --env {name} login"),
-        Source::File(path) => format!("chat --connection {} login", path.display()),
-        Source::Flags(flags) => format!("chat {} login", typed(flags).join(" ")),
+        Source::Environment(name) => format!("chat --env {name}"),
+        Source::File(path) => format!("chat --connection {}", path.display()),
+        Source::Flags(flags) => format!("chat {}", typed(flags).join(" ")),
     }
 }
 

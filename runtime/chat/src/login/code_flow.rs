@@ -6,9 +6,9 @@ use reqwest::header::LOCATION;
 use url::Url;
 
 use super::{
-    cache::StoredTokens,
     issuer::{Issuer, PendingLogin},
     redirect::{RedirectListener, Visit, code_in, redirect_url},
+    tokens::StoredTokens,
 };
 use crate::{
     failure::{Failure, chain},
@@ -26,6 +26,8 @@ const REDIRECT_LIMIT: usize = 10;
 pub enum Approval {
     /// A person in a browser; the address is shown as well.
     Browser(Notices),
+    /// A person in a browser elsewhere, who enters a code.
+    Device(Notices),
     /// A local issuer approves at once: its redirects are followed by HTTP.
     Follow,
 }
@@ -34,29 +36,33 @@ impl Issuer {
     /// Logs in; `redirect_port` 0 takes a free one.
     ///
     /// # Errors
-    /// `login/refused`, `login/timeout`, `login/redirect-port`.
+    /// `login/refused`, `login/timeout`, `login/redirect-port`, `login/no-device-code`.
     pub async fn log_in(&self, redirect_port: u16, approval: &Approval) -> Result<StoredTokens, Failure> {
         match approval {
             Approval::Browser(notices) => self.in_browser(redirect_port, notices).await,
+            Approval::Device(notices) => self.by_device_code(notices).await,
             Approval::Follow => self.by_following(redirect_port).await,
         }
     }
 
     async fn in_browser(&self, port: u16, notices: &Notices) -> Result<StoredTokens, Failure> {
-        let listener = RedirectListener::bind(port).await?;
+        let listener = RedirectListener::bind(port, self.redirect_host()).await?;
         let pending = self.begin(listener.url());
         let address = pending.authorization_url.as_str();
         notices.show(&format!("Log in at {}. If no browser opens, visit:\n{address}", self.account().issuer));
         open_browser(address.to_owned());
-        let code = tokio::time::timeout(PATIENCE, listener.code(pending.state.secret())).await.map_err(|_| {
+        let code = tokio::time::timeout(PATIENCE, listener.code(&pending.expected)).await.map_err(|_| {
             Failure::new("login/timeout", "wait for the login in the browser", "nobody logged in within 5 minutes")
-                .hint("run `chat login` again; on a machine without a browser use --token-file")
+                .hint("run `chat login` again; without a browser on this machine: `chat login --device`")
         })??;
         self.redeem(pending, code).await
     }
 
     async fn by_following(&self, port: u16) -> Result<StoredTokens, Failure> {
-        let redirect = if port == 0 { RedirectListener::bind(0).await?.url().clone() } else { redirect_url(port) };
+        let redirect = match port {
+            0 => RedirectListener::bind(0, self.redirect_host()).await?.url().clone(),
+            port => redirect_url(port, self.redirect_host()),
+        };
         let pending = self.begin(&redirect);
         let code = self.follow(&pending, &redirect).await?;
         self.redeem(pending, code).await
@@ -75,7 +81,7 @@ impl Issuer {
                 return Err(failed(format!("the issuer answered {} instead of a redirect", answer.status())));
             };
             if next.origin() == redirect.origin() && next.path() == redirect.path() {
-                return match code_in(&next, pending.state.secret()) {
+                return match code_in(&next, &pending.expected) {
                     Visit::Approved(code) => Ok(code),
                     Visit::Refused(failure) => Err(failure),
                     Visit::Foreign => Err(failed("the answer carries another login's state".into())),

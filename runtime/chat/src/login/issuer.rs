@@ -3,24 +3,27 @@
 use std::time::SystemTime;
 
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IssuerUrl, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, TokenResponse,
-    core::{CoreClient, CoreErrorResponseType, CoreProviderMetadata, CoreResponseType, CoreTokenResponse},
+    AuthenticationFlow, AuthorizationCode, ClientId, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, Nonce,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    TokenResponse,
+    core::{CoreClient, CoreErrorResponseType, CoreResponseType, CoreTokenResponse},
 };
 use url::Url;
 
 use super::{
-    cache::StoredTokens,
+    discovery::{self, Extensions, askable_scopes},
     http::{IssuerHttp, IssuerHttpError},
+    redirect::{Expected, redirect_host},
+    tokens::StoredTokens,
 };
 use crate::{
+    connection::is_loopback,
     failure::{Failure, chain},
     http_client,
     token::Token,
 };
 
-type DiscoveredClient =
+pub(super) type DiscoveredClient =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 type TokenError = RequestTokenError<IssuerHttpError, openidconnect::StandardErrorResponse<CoreErrorResponseType>>;
 
@@ -42,11 +45,21 @@ impl Account {
         Err(Failure::new("login/no-issuer", "log in", "the connection names no issuer or no client id")
             .hint("add --issuer and --client-id to --url, or give a token with --token-file"))
     }
+
+    /// Whether the issuer is this machine.
+    pub(super) fn is_local(&self) -> bool {
+        Url::parse(&self.issuer).is_ok_and(|url| is_loopback(&url))
+    }
 }
 
 /// A discovered issuer.
 pub struct Issuer {
     account: Account,
+    /// As the discovery document writes it.
+    identifier: String,
+    redirect_host: &'static str,
+    scopes: Vec<String>,
+    extensions: Extensions,
     client: DiscoveredClient,
     http: IssuerHttp,
 }
@@ -54,7 +67,7 @@ pub struct Issuer {
 /// What must be remembered between asking for a code and redeeming it.
 pub(super) struct PendingLogin {
     pub authorization_url: Url,
-    pub state: CsrfToken,
+    pub expected: Expected,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
     redirect_url: RedirectUrl,
@@ -68,18 +81,16 @@ impl Issuer {
     /// documents cannot be read or name another issuer.
     pub async fn discover(account: &Account) -> Result<Self, Failure> {
         account.require_issuer()?;
-        let doing = format!("read the discovery document of issuer {}", account.issuer);
-        let failed = |cause: String| {
-            Failure::new("login/discovery", &doing, cause)
-                .hint("the issuer must serve <issuer>/.well-known/openid-configuration; Okta: .../oauth2/<id>")
-        };
-        let issuer_url = IssuerUrl::new(account.issuer.clone()).map_err(|error| failed(chain(&error)))?;
-        let http = IssuerHttp(http_client::for_server(issuer_url.url())?);
-        let metadata =
-            CoreProviderMetadata::discover_async(issuer_url, &http).await.map_err(|error| failed(chain(&error)))?;
+        let url = Url::parse(&account.issuer)
+            .map_err(|error| Failure::new("login/discovery", format!("read issuer `{}`", account.issuer), error))?;
+        let http = IssuerHttp(http_client::for_server(&url)?);
+        let metadata = discovery::read(account, &http).await?;
+        let (identifier, extensions) = (metadata.issuer().to_string(), metadata.additional_metadata().clone());
+        let redirect_host = redirect_host(metadata.issuer().url());
+        let scopes = askable_scopes(account, &metadata);
         let client = CoreClient::from_provider_metadata(metadata, ClientId::new(account.client_id.clone()), None)
             .disable_openid_scope();
-        Ok(Self { account: account.clone(), client, http })
+        Ok(Self { account: account.clone(), identifier, redirect_host, scopes, extensions, client, http })
     }
 
     pub(super) fn account(&self) -> &Account {
@@ -90,6 +101,27 @@ impl Issuer {
         &self.http.0
     }
 
+    pub(super) fn transport(&self) -> &IssuerHttp {
+        &self.http
+    }
+
+    pub(super) fn client(&self) -> &DiscoveredClient {
+        &self.client
+    }
+
+    pub(super) fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    pub(super) fn redirect_host(&self) -> &'static str {
+        self.redirect_host
+    }
+
+    /// What a login asks for.
+    pub(super) fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
     /// Makes up state, nonce and PKCE verifier for one login.
     pub(super) fn begin(&self, redirect: &Url) -> PendingLogin {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -98,11 +130,16 @@ impl Issuer {
         let (authorization_url, state, nonce) = self
             .client
             .authorize_url(flow, CsrfToken::new_random, Nonce::new_random)
-            .add_scopes(self.account.scopes.iter().cloned().map(Scope::new))
+            .add_scopes(self.scopes.iter().cloned().map(Scope::new))
             .set_redirect_uri(std::borrow::Cow::Borrowed(&redirect_url))
             .set_pkce_challenge(challenge)
             .url();
-        PendingLogin { authorization_url, state, nonce, verifier, redirect_url }
+        let expected = Expected {
+            state: state.secret().clone(),
+            issuer: self.identifier.clone(),
+            must_name_issuer: self.extensions.authorization_response_iss_parameter_supported,
+        };
+        PendingLogin { authorization_url, expected, nonce, verifier, redirect_url }
     }
 
     /// Redeems the code and checks the identity token's signature and nonce.
@@ -138,13 +175,35 @@ impl Issuer {
         let request = self.client.exchange_refresh_token(&secret).map_err(|error| failed(chain(&error)))?;
         match request.request_async(&self.http).await {
             Ok(answer) => self.stored(&answer, Some(refresh_token)).map(Some),
-            Err(RequestTokenError::ServerResponse(_)) => Ok(None),
+            Err(RequestTokenError::ServerResponse(told)) if !is_passing(told.error()) => Ok(None),
             Err(error) => Err(failed(explain(&error))),
         }
     }
 
+    /// Ends the refresh token, and what was made from it, at the issuer (RFC 7009); false where it offers no way.
+    ///
+    /// # Errors
+    /// `login/revoke` when the issuer cannot be asked or refuses.
+    pub async fn revoke(&self, refresh_token: &Token) -> Result<bool, Failure> {
+        let Some(endpoint) = self.extensions.revocation_endpoint.clone() else { return Ok(false) };
+        let failed =
+            |cause: String| Failure::new("login/revoke", format!("end the login at {}", self.account.issuer), cause);
+        let form = [
+            ("token", refresh_token.expose()),
+            ("token_type_hint", "refresh_token"),
+            ("client_id", &self.account.client_id),
+        ];
+        let answer = self.http.0.post(endpoint).form(&form).send().await;
+        let answer = answer.map_err(|error| failed(chain(&error.without_url())))?;
+        if answer.status().is_success() { Ok(true) } else { Err(failed(format!("it answered {}", answer.status()))) }
+    }
+
     /// An issuer that does not rotate refresh tokens answers without one: the old one stays good.
-    fn stored(&self, answer: &CoreTokenResponse, old_refresh: Option<&Token>) -> Result<StoredTokens, Failure> {
+    pub(super) fn stored(
+        &self,
+        answer: &CoreTokenResponse,
+        old_refresh: Option<&Token>,
+    ) -> Result<StoredTokens, Failure> {
         let access_token = Token::parse(answer.access_token().secret(), "the issuer's answer")?;
         let refresh_token = match answer.refresh_token() {
             Some(token) => Some(Token::parse(token.secret(), "the issuer's answer")?),
@@ -157,6 +216,11 @@ impl Issuer {
             .or_else(|| access_token.expires_at());
         Ok(StoredTokens { account: self.account.clone(), access_token, refresh_token, expires_at })
     }
+}
+
+/// An issuer in trouble says nothing about the refresh token.
+fn is_passing(error: &CoreErrorResponseType) -> bool {
+    ["temporarily_unavailable", "server_error", "slow_down"].contains(&error.as_ref())
 }
 
 /// The library's parse error holds the answer's bytes; its text does not, and only the text is used.

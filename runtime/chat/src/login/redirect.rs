@@ -28,15 +28,15 @@ pub(super) struct RedirectListener {
 }
 
 impl RedirectListener {
-    /// Port 0 takes a free one.
-    pub async fn bind(port: u16) -> Result<Self, Failure> {
+    /// Port 0 takes a free one; `host` is how the redirect address names this machine.
+    pub async fn bind(port: u16, host: &str) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| {
             Failure::new("login/redirect-port", format!("listen for the login at 127.0.0.1:{port}"), error)
                 .hint("another login may be waiting on this port: end it and try again")
         };
         let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
-        Ok(Self { listener, url: redirect_url(port) })
+        Ok(Self { listener, url: redirect_url(port, host) })
     }
 
     pub fn url(&self) -> &Url {
@@ -44,23 +44,23 @@ impl RedirectListener {
     }
 
     /// The code of the first visit that carries our state; others are turned away.
-    pub async fn code(&self, state: &str) -> Result<String, Failure> {
+    pub async fn code(&self, expected: &Expected) -> Result<String, Failure> {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else { continue };
-            if let Some(result) = self.visit(stream, state).await {
+            if let Some(result) = self.visit(stream, expected).await {
                 return result;
             }
         }
     }
 
-    async fn visit(&self, mut stream: TcpStream, state: &str) -> Option<Result<String, Failure>> {
+    async fn visit(&self, mut stream: TcpStream, expected: &Expected) -> Option<Result<String, Failure>> {
         let target = timeout(HEAD_DEADLINE, request_target(&mut stream)).await.ok().flatten()?;
         let visited = self.url.join(&target).ok()?;
         if visited.path() != PATH {
             answer(&mut stream, "404 Not Found", "Nothing here.").await;
             return None;
         }
-        match code_in(&visited, state) {
+        match code_in(&visited, expected) {
             Visit::Foreign => {
                 answer(&mut stream, "400 Bad Request", REFUSED).await;
                 None
@@ -78,10 +78,15 @@ impl RedirectListener {
 }
 
 /// The redirect URI as it is registered with the issuer.
-pub(super) fn redirect_url(port: u16) -> Url {
-    let mut url = Url::parse("http://127.0.0.1/callback").expect("a constant address");
-    url.set_port(Some(port)).expect("an address with a host takes a port");
-    url
+pub(super) fn redirect_url(port: u16, host: &str) -> Url {
+    Url::parse(&format!("http://{host}:{port}{PATH}")).expect("a host name and a port make an address")
+}
+
+/// How a redirect address names this machine: by its number (RFC 8252, section 8.3), but Cognito
+/// takes plain http for the name `localhost` only (Cognito API reference, CallbackURLs).
+pub(super) fn redirect_host(issuer: &Url) -> &'static str {
+    let host = issuer.host_str().unwrap_or_default();
+    if host.starts_with("cognito-idp.") && host.contains(".amazonaws.com") { "localhost" } else { "127.0.0.1" }
 }
 
 /// What the issuer says with a visit to the redirect address.
@@ -93,12 +98,29 @@ pub(super) enum Visit {
     Foreign,
 }
 
-pub(super) fn code_in(visited: &Url, state: &str) -> Visit {
+/// How to know the answer to our question.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    pub state: String,
+    /// As the discovery document writes it.
+    pub issuer: String,
+    /// The issuer says that it names itself in every answer (RFC 9207, section 3).
+    pub must_name_issuer: bool,
+}
+
+pub(super) fn code_in(visited: &Url, expected: &Expected) -> Visit {
     let value = |name: &str| visited.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    if value("state").as_deref() != Some(state) {
+    if value("state").as_ref() != Some(&expected.state) {
         return Visit::Foreign;
     }
     let refused = |cause: String| Visit::Refused(Failure::new("login/refused", "log in at the issuer", cause));
+    match value("iss") {
+        Some(issuer) if issuer != expected.issuer => {
+            return refused(format!("the answer is of issuer {issuer}, {} was asked", expected.issuer));
+        }
+        None if expected.must_name_issuer => return refused("the answer does not name its issuer".into()),
+        _ => {}
+    }
     match (value("code"), value("error")) {
         (_, Some(error)) => refused(match value("error_description") {
             Some(description) => format!("{error}: {description}"),
@@ -145,8 +167,31 @@ async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
 mod tests {
     use super::*;
 
+    fn expected(must_name_issuer: bool) -> Expected {
+        Expected { state: "ours".into(), issuer: "https://a.example".into(), must_name_issuer }
+    }
+
     fn visit(query: &str) -> Visit {
-        code_in(&Url::parse(&format!("http://127.0.0.1:1/callback?{query}")).unwrap(), "ours")
+        code_in(&Url::parse(&format!("http://127.0.0.1:1/callback?{query}")).unwrap(), &expected(false))
+    }
+
+    #[test]
+    fn cognito_gets_the_name_that_it_takes() {
+        let host = |issuer: &str| redirect_host(&Url::parse(issuer).unwrap());
+        assert_eq!(host("https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example"), "localhost");
+        assert_eq!(host("https://example.okta.com/oauth2/default"), "127.0.0.1");
+        assert_eq!(redirect_url(8765, "localhost").as_str(), "http://localhost:8765/callback");
+    }
+
+    #[test]
+    fn an_answer_of_another_issuer_is_refused() {
+        assert!(matches!(visit("code=abc&state=ours&iss=https%3A%2F%2Fa.example"), Visit::Approved(_)));
+        let Visit::Refused(failure) = visit("code=abc&state=ours&iss=https%3A%2F%2Fevil.example") else {
+            panic!("not refused");
+        };
+        assert!(failure.to_string().contains("of issuer https://evil.example"));
+        let nameless = Url::parse("http://127.0.0.1:1/callback?code=abc&state=ours").unwrap();
+        assert!(matches!(code_in(&nameless, &expected(true)), Visit::Refused(_)));
     }
 
     #[test]
@@ -166,9 +211,9 @@ mod tests {
 
     #[tokio::test]
     async fn foreign_visits_do_not_end_the_wait() {
-        let listener = RedirectListener::bind(0).await.unwrap();
+        let listener = RedirectListener::bind(0, "127.0.0.1").await.unwrap();
         let address = ("127.0.0.1", listener.url().port().unwrap());
-        let waiting = tokio::spawn(async move { listener.code("ours").await });
+        let waiting = tokio::spawn(async move { listener.code(&expected(false)).await });
         for target in ["/favicon.ico", "/callback?code=evil&state=theirs", "/callback?code=good&state=ours"] {
             let mut stream = TcpStream::connect(address).await.unwrap();
             stream.write_all(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.unwrap();

@@ -1,15 +1,20 @@
 //! Which token a request carries: a given one, the cached one, a refreshed one
 //! or that of a new login, in this order.
 
-use std::time::SystemTime;
+use std::{
+    sync::{PoisonError, RwLock},
+    time::SystemTime,
+};
 
 use contract::Connection;
 use url::Url;
 
 use super::{
-    cache::{StoredTokens, TokenCache},
+    cache::TokenCache,
     code_flow::Approval,
     issuer::{Account, Issuer},
+    tokens::StoredTokens,
+    way::LoginWay,
 };
 use crate::{connection::is_loopback, failure::Failure, notices::Notices, token::Token};
 
@@ -25,20 +30,32 @@ pub enum MayLogIn {
 pub struct TokenSource {
     account: Account,
     redirect_port: u16,
-    /// `None` when nobody is there to approve a login.
-    approval: Option<Approval>,
+    /// Whether the issuer approves by itself, as the local platform's does.
+    follows: bool,
+    /// Who can be asked to log in.
+    person: Option<Notices>,
+    way: LoginWay,
     cache: TokenCache,
-    given: Option<Token>,
+    choice: RwLock<Choice>,
     login_command: String,
+}
+
+/// What the user said about the token.
+#[derive(Debug, Clone)]
+enum Choice {
+    /// That of the login.
+    OfLogin,
+    Given(Token),
+    /// None at all: the agent knows the caller's AWS identity alone.
+    Off,
 }
 
 impl TokenSource {
     /// A given token wins over everything. `login_command` is what the user types to log in.
     pub fn new(connection: &Connection, cache: TokenCache, may_log_in: MayLogIn, login_command: String) -> Self {
         let follows = connection.local && Url::parse(&connection.issuer).is_ok_and(|url| is_loopback(&url));
-        let approval = match may_log_in {
-            _ if follows => Some(Approval::Follow),
-            MayLogIn::Yes(notices) => Some(Approval::Browser(notices)),
+        let person = match may_log_in {
+            MayLogIn::Yes(notices) => Some(notices),
             MayLogIn::No => None,
         };
         Self {
@@ -48,16 +65,41 @@ impl TokenSource {
                 scopes: scopes(connection),
             },
             redirect_port: connection.redirect_port,
-            approval,
+            follows,
+            person,
             cache,
-            given: None,
+            choice: RwLock::new(Choice::OfLogin),
+            way: LoginWay::default(),
             login_command,
         }
     }
 
+    /// How a person logs in when that is needed.
+    pub fn prefer(&mut self, way: LoginWay) {
+        self.way = way;
+    }
+
     /// Uses this token from now on.
-    pub fn give(&mut self, token: Token) {
-        self.given = Some(token);
+    pub fn give(&self, token: Token) {
+        self.choose(Choice::Given(token));
+    }
+
+    /// Sends no token from now on.
+    pub fn turn_off(&self) {
+        self.choose(Choice::Off);
+    }
+
+    /// Whether requests go without a token.
+    pub fn is_off(&self) -> bool {
+        matches!(self.choice(), Choice::Off)
+    }
+
+    /// Whether there is a token that nobody has to log in for.
+    pub async fn is_ready(&self) -> bool {
+        match self.choice() {
+            Choice::Given(_) | Choice::Off => true,
+            Choice::OfLogin => self.usable(None).await.is_ok_and(|token| token.is_some()),
+        }
     }
 
     /// A token that is good for at least a minute, as far as can be known.
@@ -65,10 +107,10 @@ impl TokenSource {
     /// # Errors
     /// `login/required` when a login is needed and nobody can be asked, or a failed login's own.
     pub async fn current(&self) -> Result<Token, Failure> {
-        if let Some(token) = &self.given {
-            return Ok(token.clone());
+        if let Choice::Given(token) = self.choice() {
+            return Ok(token);
         }
-        match self.usable(None)? {
+        match self.usable(None).await? {
             Some(token) => Ok(token),
             None => self.renew(None).await,
         }
@@ -76,7 +118,7 @@ impl TokenSource {
 
     /// Another token after the agent refused `rejected`; `None` when that was a given one.
     pub async fn after_rejection(&self, rejected: &Token) -> Result<Option<Token>, Failure> {
-        if self.given.is_some() {
+        if let Choice::Given(_) = self.choice() {
             return Ok(None);
         }
         self.renew(Some(rejected)).await.map(Some)
@@ -89,13 +131,35 @@ impl TokenSource {
         self.log_in_holding_the_lock().await
     }
 
-    /// Forgets the cached tokens; true when there were any.
-    pub fn log_out(&self) -> Result<bool, Failure> {
-        self.cache.remove(&self.account)
+    /// Forgets the kept tokens and ends the login at the issuer, where it offers that.
+    pub async fn log_out(&self) -> Result<LoggedOut, Failure> {
+        let refresh_token = match self.cache.load(&self.account).await {
+            Ok(tokens) => tokens.and_then(|tokens| tokens.refresh_token),
+            // What cannot be read can still be removed.
+            Err(_) => None,
+        };
+        let forgotten = self.cache.remove(&self.account).await?;
+        let ended = match refresh_token {
+            Some(token) => self.revoke(&token).await,
+            None => Ok(false),
+        };
+        Ok(LoggedOut { forgotten, ended })
     }
 
-    fn usable(&self, rejected: Option<&Token>) -> Result<Option<Token>, Failure> {
-        let tokens = self.cache.load(&self.account)?.filter(|tokens| tokens.is_fresh(SystemTime::now()));
+    async fn revoke(&self, refresh_token: &Token) -> Result<bool, Failure> {
+        Issuer::discover(&self.account).await?.revoke(refresh_token).await
+    }
+
+    fn choice(&self) -> Choice {
+        self.choice.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn choose(&self, choice: Choice) {
+        *self.choice.write().unwrap_or_else(PoisonError::into_inner) = choice;
+    }
+
+    async fn usable(&self, rejected: Option<&Token>) -> Result<Option<Token>, Failure> {
+        let tokens = self.cache.load(&self.account).await?.filter(|tokens| tokens.is_fresh(SystemTime::now()));
         Ok(tokens.map(|tokens| tokens.access_token).filter(|token| Some(token) != rejected))
     }
 
@@ -104,24 +168,38 @@ impl TokenSource {
     async fn renew(&self, rejected: Option<&Token>) -> Result<Token, Failure> {
         self.account.require_issuer()?;
         let _turn = self.cache.lock(&self.account).await?;
-        if let Some(token) = self.usable(rejected)? {
+        if let Some(token) = self.usable(rejected).await? {
             return Ok(token);
         }
-        let refresh_token = self.cache.load(&self.account)?.and_then(|tokens| tokens.refresh_token);
+        let refresh_token = self.cache.load(&self.account).await?.and_then(|tokens| tokens.refresh_token);
         if let Some(refresh_token) = refresh_token
             && let Some(tokens) = Issuer::discover(&self.account).await?.refresh(&refresh_token).await?
         {
-            self.cache.save(&tokens)?;
+            self.cache.save(&tokens).await?;
             return Ok(tokens.access_token);
         }
         Ok(self.log_in_holding_the_lock().await?.access_token)
     }
 
     async fn log_in_holding_the_lock(&self) -> Result<StoredTokens, Failure> {
-        let Some(approval) = &self.approval else { return Err(self.required()) };
-        let tokens = Issuer::discover(&self.account).await?.log_in(self.redirect_port, approval).await?;
-        self.cache.save(&tokens)?;
+        if !self.follows && self.person.is_none() {
+            return Err(self.required());
+        }
+        let issuer = Issuer::discover(&self.account).await?;
+        let approval = self.approval(&issuer).ok_or_else(|| self.required())?;
+        let tokens = issuer.log_in(self.redirect_port, &approval).await?;
+        self.cache.save(&tokens).await?;
         Ok(tokens)
+    }
+
+    fn approval(&self, issuer: &Issuer) -> Option<Approval> {
+        let notices = self.person.clone();
+        match self.way {
+            LoginWay::Device if notices.is_some() => notices.map(Approval::Device),
+            _ if self.follows => Some(Approval::Follow),
+            LoginWay::DeviceIfOffered if issuer.offers_device_code() => notices.map(Approval::Device),
+            _ => notices.map(Approval::Browser),
+        }
     }
 
     fn required(&self) -> Failure {
@@ -129,6 +207,15 @@ impl TokenSource {
         Failure::new("login/required", doing, "nobody is logged in and there is no terminal to ask at")
             .hint(format!("run `{}` once, or give a token with --token-file", self.login_command))
     }
+}
+
+/// What a logout did.
+#[derive(Debug)]
+pub struct LoggedOut {
+    /// Whether there were tokens to forget.
+    pub forgotten: bool,
+    /// Whether the issuer ended the login; false where there was nothing to end or no way to.
+    pub ended: Result<bool, Failure>,
 }
 
 /// Without a scope there is no OpenID login at all (OpenID Connect Core, section 3.1.2.1).

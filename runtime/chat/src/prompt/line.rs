@@ -8,14 +8,36 @@ pub const HELP: &str = "\
 /tools                 the tools that the agent can use
 /conv [ID]             show the conversation's id, or continue another one
 /history               what was said in this conversation
+/export [FILE]         write the whole conversation to a file: Markdown, or JSON where its name ends in .json
 /clear                 start a new conversation
 /clear-history         remove this conversation's messages from the agent
 /temp 0.0-1.0          how freely the model answers
 /max-tokens 1-8192     longest answer
 /token TOKEN           use this access token (not kept in the line history)
 /token-file PATH       use the access token in this file
+/approve, /decline     yes or no to the tool calls that the last answer waits for
 /quit, /exit           end; Ctrl-D does the same
-Ctrl-C stops an answer and keeps the session.";
+A line that ends in \\ goes on in the next one; text may be pasted with its lines. Tab completes commands,
+conversations and files. Ctrl-C stops an answer and keeps the session.";
+
+/// The commands, for completion.
+pub(super) const NAMES: [&str; 15] = [
+    "/approve",
+    "/clear",
+    "/clear-history",
+    "/conv",
+    "/decline",
+    "/exit",
+    "/export",
+    "/help",
+    "/history",
+    "/max-tokens",
+    "/quit",
+    "/temp",
+    "/token",
+    "/token-file",
+    "/tools",
+];
 
 /// A line, understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +57,12 @@ pub enum Command {
     /// Without an id it only shows the current one.
     Conversation(Option<String>),
     History,
+    /// To this file, or to one named after the conversation.
+    Export(Option<PathBuf>),
     Clear,
     ClearHistory,
+    /// Yes or no to the calls that wait.
+    Decide(bool),
     Temperature(f32),
     MaxTokens(i32),
     /// As typed.
@@ -53,6 +79,8 @@ impl std::fmt::Debug for Command {
             Self::Tools => "Tools",
             Self::Conversation(id) => return f.debug_tuple("Conversation").field(id).finish(),
             Self::History => "History",
+            Self::Export(path) => return f.debug_tuple("Export").field(path).finish(),
+            Self::Decide(yes) => return f.debug_tuple("Decide").field(yes).finish(),
             Self::Clear => "Clear",
             Self::ClearHistory => "ClearHistory",
             Self::Temperature(value) => return f.debug_tuple("Temperature").field(value).finish(),
@@ -91,27 +119,42 @@ fn command(name: &str, argument: &str) -> Result<Command, String> {
         ("history", "") => Ok(Command::History),
         ("clear", "") => Ok(Command::Clear),
         ("clear-history", "") => Ok(Command::ClearHistory),
-        ("help" | "quit" | "exit" | "tools" | "history" | "clear" | "clear-history", _) => {
+        ("approve", "") => Ok(Command::Decide(true)),
+        ("decline", "") => Ok(Command::Decide(false)),
+        ("help" | "quit" | "exit" | "tools" | "history" | "clear" | "clear-history" | "approve" | "decline", _) => {
             Err(format!("/{name} takes nothing after it"))
         }
         ("conv", "") => Ok(Command::Conversation(None)),
         ("conv", id) => conversation_id(id).map(|id| Command::Conversation(Some(id))),
+        ("export", "") => Ok(Command::Export(None)),
+        ("export", path) => Ok(Command::Export(Some(typed_path(path)))),
         ("temp", value) => temperature(value).map(Command::Temperature),
         ("max-tokens", value) => max_tokens(value).map(Command::MaxTokens),
         ("token" | "token-file", "") => Err(format!("/{name} needs a value")),
         ("token", value) => Ok(Command::Token(value.into())),
-        ("token-file", path) => Ok(Command::TokenFile(path.into())),
+        ("token-file", path) => Ok(Command::TokenFile(typed_path(path))),
         _ => Err(format!("there is no command /{name}; /help lists them")),
     }
 }
 
 /// Ids go into a path of the agent's API: one plain word.
-fn conversation_id(id: &str) -> Result<String, String> {
+///
+/// # Errors
+/// What an id looks like.
+pub fn conversation_id(id: &str) -> Result<String, String> {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.:".contains(character);
     if id.len() <= 128 && id.chars().all(plain) && !id.starts_with('.') {
         Ok(id.into())
     } else {
         Err("a conversation id has up to 128 letters, digits, and - _ . :".into())
+    }
+}
+
+/// No shell has seen the path: a `~/` at its beginning is still there.
+fn typed_path(text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => text.into(),
     }
 }
 
@@ -149,6 +192,15 @@ mod tests {
             }
         }
         assert!(invalid("/frobnicate"));
+    }
+
+    #[test]
+    fn what_is_completed_is_what_the_help_lists() {
+        let listed = HELP.lines().filter(|line| line.starts_with('/')).flat_map(|line| line.split("  ").next());
+        let names = listed.flat_map(|names| names.split(", ")).filter_map(|name| name.split(' ').next());
+        let mut names: Vec<&str> = names.collect();
+        names.sort_unstable();
+        assert_eq!(names, NAMES);
     }
 
     #[test]

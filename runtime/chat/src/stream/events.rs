@@ -11,7 +11,8 @@ use crate::failure::{Failure, chain};
 /// No event comes near this: an answer that does is not ours.
 const EVENT_LIMIT: usize = 16 << 20;
 
-const NAMES: [&str; 7] = ["started", "text", "tool_started", "tool_finished", "usage", "error", "done"];
+const NAMES: [&str; 8] =
+    ["started", "text", "tool_started", "tool_finished", "approval_required", "usage", "error", "done"];
 
 /// An answer as it arrives. Dropping it closes the connection, which ends the turn at the agent.
 pub struct AnswerStream {
@@ -50,6 +51,7 @@ impl AnswerStream {
         match self.response.chunk().await {
             Ok(Some(bytes)) => self.accept(&bytes),
             Ok(None) => Err(cut("the answer ended before it was whole".into())),
+            Err(error) if error.is_timeout() => Err(cut("the agent fell silent for a minute".into())),
             Err(error) => Err(cut(chain(&error))),
         }
     }
@@ -90,7 +92,8 @@ mod tests {
             ChatEvent::Text { text: "t".into() },
             ChatEvent::ToolStarted { id: "1".into(), name: "n".into(), input: Value::Null },
             ChatEvent::ToolFinished { id: "1".into(), name: "n".into(), success: true, duration_ms: 1, bytes: 2 },
-            ChatEvent::Usage { input_tokens: 1, output_tokens: 2 },
+            ChatEvent::ApprovalRequired { id: "1".into(), name: "n".into(), input: Value::Null },
+            ChatEvent::Usage { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_tokens: 4 },
             ChatEvent::Error { error: ErrorBody::new("a/b", "c").error },
             ChatEvent::Done { conversation_id: id, stop_reason: "end_turn".into(), tools_used: vec![] },
         ];

@@ -2,11 +2,14 @@
 
 use std::io::{self, Write};
 
-use contract::{chat::ChatEvent, error::ErrorDetail};
+use contract::{
+    chat::{ChatEvent, PendingCall},
+    error::ErrorDetail,
+};
 use serde::Serialize;
 
 use super::AnswerView;
-use crate::answer::{Answer, Usage};
+use crate::answer::{Answer, ToolRun, Usage};
 
 /// An answer as a script reads it.
 #[derive(Debug, Serialize)]
@@ -15,6 +18,10 @@ pub struct Document<'a> {
     conversation_id: Option<&'a str>,
     stop_reason: Option<&'a str>,
     tools_used: &'a [String],
+    tools: &'a [ToolRun],
+    /// Present when the answer waits for the user's yes.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    approvals_required: &'a [PendingCall],
     usage: Usage,
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,6 +35,8 @@ impl<'a> From<&'a Answer> for Document<'a> {
             conversation_id: answer.conversation_id.as_deref(),
             stop_reason: answer.stop_reason.as_deref(),
             tools_used: &answer.tools_used,
+            tools: &answer.tools,
+            approvals_required: &answer.approvals_required,
             usage: answer.usage,
             duration_ms: answer.duration_ms,
             error: answer.failure.as_ref().map(|failure| failure.detail()),

@@ -1,7 +1,10 @@
 //! What people and scripts see: the only place that writes to the terminal.
 
 mod document;
+mod figures;
+mod markdown;
 mod printable;
+mod rendering;
 mod terminal;
 
 use std::io;
@@ -11,7 +14,8 @@ use contract::chat::ChatEvent;
 pub(crate) use document::Silent;
 pub use document::{Document, print_json};
 pub use printable::printable;
-pub use terminal::{Styled, TerminalView, error, notice};
+pub use rendering::Rendering;
+pub use terminal::{Styled, TerminalView, error, notice, shown_input};
 
 /// Sees an answer's events as they come.
 pub trait AnswerView {

@@ -4,12 +4,20 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
-use contract::chat::ChatEvent;
+use contract::chat::{APPROVAL_REQUIRED, ChatEvent};
 use owo_colors::OwoColorize;
 use serde_json::Value;
 
-use super::{AnswerView, printable};
+use super::{
+    AnswerView, Rendering,
+    figures::{figures, size},
+    markdown::Markdown,
+    printable,
+};
 use crate::{answer::Answer, failure::Failure};
+
+/// Stop reasons that need no word: the answer is whole, or the user is asked next.
+const ORDINARY_ENDS: [&str; 2] = ["end_turn", APPROVAL_REQUIRED];
 
 /// A tool's input is shown up to here.
 const INPUT_LIMIT: usize = 160;
@@ -27,18 +35,24 @@ pub struct TerminalView<O, R> {
     line_feeds: usize,
     /// Between two texts of the model, which must not be further apart than a blank line.
     after_tools: bool,
+    /// `None` for text as the model writes it.
+    markdown: Option<Markdown>,
 }
 
 impl TerminalView<Styled<io::Stdout>, Styled<io::Stderr>> {
-    pub fn standard() -> Self {
+    pub fn standard(rendering: Rendering) -> Self {
         let shared_screen = io::stdout().is_terminal() && io::stderr().is_terminal();
-        Self::new(anstream::stdout(), anstream::stderr(), shared_screen)
+        Self::new(anstream::stdout(), anstream::stderr(), shared_screen, rendering)
     }
 }
 
 impl<O: Write, R: Write> TerminalView<O, R> {
-    pub fn new(output: O, remarks: R, shared_screen: bool) -> Self {
-        Self { output, remarks, shared_screen, line_feeds: 1, after_tools: false }
+    pub fn new(output: O, remarks: R, shared_screen: bool, rendering: Rendering) -> Self {
+        let markdown = match rendering {
+            Rendering::Markdown { width } => Some(Markdown::new(width)),
+            Rendering::Plain => None,
+        };
+        Self { output, remarks, shared_screen, line_feeds: 1, after_tools: false, markdown }
     }
 
     /// Ends the answer's last line and adds time, length and conversation.
@@ -50,13 +64,16 @@ impl<O: Write, R: Write> TerminalView<O, R> {
         if let Some(failure) = &answer.failure {
             return writeln!(self.remarks, "{}", printable(&failure.to_string()));
         }
-        if let Some(reason) = answer.stop_reason.as_deref().filter(|reason| *reason != "end_turn") {
+        if let Some(reason) = answer.stop_reason.as_deref().filter(|reason| !ORDINARY_ENDS.contains(reason)) {
             writeln!(self.remarks, "{}", format!("the answer ended early: {}", printable(reason)).dimmed())?;
         }
         writeln!(self.remarks, "{}", figures(answer).dimmed())
     }
 
     fn end_line(&mut self) -> io::Result<()> {
+        if let Some(held_back) = self.markdown.as_mut().map(Markdown::flush) {
+            self.write(&held_back)?;
+        }
         if self.line_feeds == 0 {
             writeln!(self.output)?;
             self.output.flush()?;
@@ -69,6 +86,16 @@ impl<O: Write, R: Write> TerminalView<O, R> {
         let whole = printable(text);
         let text: &str = if self.after_tools { self.without_excess_lines(&whole) } else { &whole };
         self.after_tools &= text.trim_start_matches('\n').is_empty();
+        match &mut self.markdown {
+            Some(markdown) => {
+                let shown = markdown.push(text);
+                self.write(&shown)
+            }
+            None => self.write(text),
+        }
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
         self.line_feeds = match text.len() - text.trim_end_matches('\n').len() {
             all if all == text.len() => self.line_feeds + all,
             at_the_end => at_the_end,
@@ -86,7 +113,7 @@ impl<O: Write, R: Write> TerminalView<O, R> {
 
     fn remark(&mut self, text: &str) -> io::Result<()> {
         self.after_tools = true;
-        if self.shared_screen {
+        if self.shared_screen || self.markdown.is_some() {
             self.end_line()?;
         }
         writeln!(self.remarks, "{}", printable(text).dimmed())
@@ -97,10 +124,13 @@ impl<O: Write, R: Write> AnswerView for TerminalView<O, R> {
     fn event(&mut self, event: &ChatEvent) -> io::Result<()> {
         match event {
             ChatEvent::Text { text } => self.text(text),
-            ChatEvent::ToolStarted { name, input, .. } => self.remark(&format!("→ {name} {}", shown(input))),
-            ChatEvent::ToolFinished { name, success, duration_ms, .. } => {
+            ChatEvent::ToolStarted { name, input, .. } => self.remark(&format!("→ {name} {}", shown_input(input))),
+            ChatEvent::ToolFinished { name, success, duration_ms, bytes, .. } => {
                 let mark = if *success { "✓" } else { "✗ failed:" };
-                self.remark(&format!("{mark} {name} {duration_ms} ms"))
+                self.remark(&format!("{mark} {name} {duration_ms} ms · {}", size(*bytes)))
+            }
+            ChatEvent::ApprovalRequired { name, input, .. } => {
+                self.remark(&format!("? {name} {} waits for your yes", shown_input(input)))
             }
             _ => Ok(()),
         }
@@ -121,25 +151,13 @@ pub fn error(failure: &Failure) {
     let _ = writeln!(anstream::stderr(), "{}", printable(&failure.to_string()));
 }
 
-fn shown(input: &Value) -> String {
+/// A tool's input in one line, cut where it is long.
+pub fn shown_input(input: &Value) -> String {
     let text = input.to_string();
     if text.chars().count() <= INPUT_LIMIT {
         return text;
     }
     text.chars().take(INPUT_LIMIT).chain(['…']).collect()
-}
-
-fn figures(answer: &Answer) -> String {
-    let seconds = answer.duration_ms / 1000;
-    let tenths = answer.duration_ms % 1000 / 100;
-    let mut parts = vec![format!("{seconds}.{tenths} s"), format!("{} characters", answer.text.chars().count())];
-    if answer.usage.output_tokens > 0 {
-        parts.push(format!("{} + {} tokens", answer.usage.input_tokens, answer.usage.output_tokens));
-    }
-    if let Some(id) = &answer.conversation_id {
-        parts.push(format!("conversation {}", printable(id)));
-    }
-    parts.join(" · ")
 }
 
 #[cfg(test)]
@@ -161,6 +179,7 @@ mod tests {
             anstream::StripStream::new(&mut output),
             anstream::StripStream::new(&mut remarks),
             shared_screen,
+            Rendering::Plain,
         );
         let mut answer = Answer { conversation_id: Some("c1".into()), duration_ms: 2345, ..Answer::default() };
         for event in events {
@@ -176,7 +195,10 @@ mod tests {
         let text = ChatEvent::Text { text: "It is noon.".into() };
         let (output, remarks) = shown_by(&[started(), finished(true), text], false);
         assert_eq!(output, "It is noon.\n");
-        assert_eq!(remarks, "→ aws___get_time {}\n✓ aws___get_time 120 ms\n2.3 s · 11 characters · conversation c1\n");
+        assert_eq!(
+            remarks,
+            "→ aws___get_time {}\n✓ aws___get_time 120 ms · 9 bytes\n2.3 s · 11 characters · conversation c1\n"
+        );
     }
 
     #[test]
@@ -207,7 +229,20 @@ mod tests {
     }
 
     #[test]
+    fn markdown_that_is_held_back_comes_before_a_remark() {
+        let mut output = Vec::new();
+        let rendering = Rendering::Markdown { width: 80 };
+        let mut view = TerminalView::new(&mut output, Vec::new(), true, rendering);
+        view.event(&ChatEvent::Text { text: "Let **me see".into() }).unwrap();
+        view.event(&started()).unwrap();
+        view.event(&ChatEvent::Text { text: "\n\nIt is **noon**.".into() }).unwrap();
+        view.finish(&Answer::default()).unwrap();
+        let output = anstream::adapter::strip_str(std::str::from_utf8(&output).unwrap()).to_string();
+        assert_eq!(output, "Let **me see\n\nIt is noon.\n");
+    }
+
+    #[test]
     fn long_input_is_cut() {
-        assert!(shown(&json!({"query": "x".repeat(1000)})).chars().count() <= INPUT_LIMIT + 1);
+        assert!(shown_input(&json!({"query": "x".repeat(1000)})).chars().count() <= INPUT_LIMIT + 1);
     }
 }

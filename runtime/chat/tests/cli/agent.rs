@@ -36,6 +36,7 @@ struct Script {
 pub struct Seen {
     pub method: String,
     pub path: String,
+    pub query: String,
     pub headers: HeaderMap,
     pub bytes: Bytes,
 }
@@ -122,7 +123,7 @@ pub fn noon() -> Vec<ChatEvent> {
         ChatEvent::ToolFinished { id, name, success: true, duration_ms: 120, bytes: 40 },
         text("It is "),
         text("noon."),
-        ChatEvent::Usage { input_tokens: 10, output_tokens: 4 },
+        ChatEvent::Usage { input_tokens: 10, output_tokens: 4, cache_read_tokens: 0, cache_write_tokens: 0 },
         done(),
     ]
 }
@@ -151,7 +152,9 @@ impl Drop for TestAgent {
 async fn serve(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.unwrap();
-    let seen = Seen { method: head.method.to_string(), path: head.uri.path().into(), headers: head.headers, bytes };
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    let (method, path) = (head.method.to_string(), head.uri.path().into());
+    let seen = Seen { method, path, query, headers: head.headers, bytes };
     let reply = {
         let mut script = script.lock().unwrap();
         script.seen.push(seen);

@@ -9,6 +9,19 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::{agent::TestAgent, issuer::TestIssuer};
 
+/// What must not come from the machine that runs the tests.
+const INHERITED: [&str; 9] = [
+    "AWS_OPERATIONS_AGENT_TOKEN",
+    "AWS_OPERATIONS_AGENT_TOKEN_STORE",
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONFIG_FILE",
+    "CLICOLOR_FORCE",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "SSH_CONNECTION",
+];
+
 /// A user's folders.
 pub struct Home {
     folder: TempDir,
@@ -63,24 +76,46 @@ impl Home {
         path
     }
 
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state/aws-operations-agent")
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chat"));
+        let mut command = self.in_home(env!("CARGO_BIN_EXE_chat"));
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// On a terminal of its own, which `script` of util-linux makes.
+    pub fn terminal(&self, words: &[&str]) -> Command {
+        let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        let line = format!("exec '{}' {}", env!("CARGO_BIN_EXE_chat"), quoted.join(" "));
+        let mut command = self.in_home("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        command.env("TERM", "xterm").env_remove("NO_COLOR").stdin(Stdio::piped());
+        command
+    }
+
+    fn in_home(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .env("HOME", self.folder.path())
             .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
             .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("BROWSER", "true")
+            // A keyring of the machine must not be touched: no message bus is there.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+            .env("XDG_RUNTIME_DIR", self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for variable in ["AWS_OPERATIONS_AGENT_TOKEN", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "CLICOLOR_FORCE"] {
+        for variable in INHERITED {
             command.env_remove(variable);
         }
         command
@@ -100,7 +135,7 @@ impl Home {
     }
 }
 
-fn finish(output: std::process::Output) -> Ran {
+pub fn finish(output: std::process::Output) -> Ran {
     Ran {
         status: output.status.code().unwrap_or(-1),
         output: String::from_utf8(output.stdout).unwrap(),

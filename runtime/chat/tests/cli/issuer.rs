@@ -1,7 +1,7 @@
 //! An OpenID issuer that approves at once, insists on PKCE and counts what it is asked.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
     time::SystemTime,
 };
@@ -42,6 +42,16 @@ pub struct Ledger {
     pub lifetime_seconds: u64,
     pub takes_refresh_tokens: bool,
     pub wrong_nonce: bool,
+    /// What an authorization answer says of its issuer (RFC 9207).
+    pub names_itself: Option<String>,
+    /// `scopes_supported`; a login that asks for another is refused.
+    pub scopes: Option<Vec<&'static str>>,
+    pub offers_device_code: bool,
+    /// Errors of the next polls with a device code; then there are tokens.
+    pub device_answers: VecDeque<&'static str>,
+    pub polls: usize,
+    /// Tokens that were revoked.
+    pub revoked: Vec<String>,
     pub last_authorization: HashMap<String, String>,
 }
 
@@ -56,7 +66,9 @@ impl TestIssuer {
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(keys))
             .route("/authorize", get(authorize))
-            .route("/token", post(token));
+            .route("/token", post(token))
+            .route("/revoke", post(revoke))
+            .route("/device/authorize", post(device));
         let router = Router::new().nest("/oauth2/default", routes).with_state(ledger.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, ledger, server }
@@ -84,7 +96,32 @@ impl Ledger {
             lifetime_seconds: 3600,
             takes_refresh_tokens: true,
             wrong_nonce: false,
+            names_itself: None,
+            scopes: None,
+            offers_device_code: true,
+            device_answers: VecDeque::new(),
+            polls: 0,
+            revoked: Vec::new(),
             last_authorization: HashMap::new(),
+        }
+    }
+
+    /// The discovery document from now on names this issuer.
+    pub fn call_itself(&mut self, issuer: &str) {
+        self.issuer = issuer.into();
+    }
+
+    fn poll(&mut self, form: &HashMap<String, String>) -> Result<Value, &'static str> {
+        if form["device_code"] != "device-secret" || form["client_id"] != "chat" {
+            return Err("invalid_grant");
+        }
+        self.polls += 1;
+        match self.device_answers.pop_front() {
+            Some(error) => Err(error),
+            None => {
+                self.logins += 1;
+                Ok(self.tokens(&format!("access-device-{}", self.logins)))
+            }
         }
     }
 
@@ -137,16 +174,48 @@ fn random_key() -> CoreEdDsaPrivateSigningKey {
 }
 
 async fn discovery(State(ledger): State<Shared>) -> Json<Value> {
-    let issuer = ledger.lock().unwrap().issuer.clone();
-    Json(json!({
+    let ledger = ledger.lock().unwrap();
+    let issuer = &ledger.issuer;
+    let base = issuer.trim_end_matches('/');
+    let mut document = json!({
         "issuer": issuer,
-        "authorization_endpoint": format!("{issuer}/authorize"),
-        "token_endpoint": format!("{issuer}/token"),
-        "jwks_uri": format!("{issuer}/keys"),
+        "authorization_endpoint": format!("{base}/authorize"),
+        "token_endpoint": format!("{base}/token"),
+        "revocation_endpoint": format!("{base}/revoke"),
+        "jwks_uri": format!("{base}/keys"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
+        "authorization_response_iss_parameter_supported": ledger.names_itself.is_some(),
+    });
+    if ledger.offers_device_code {
+        document["device_authorization_endpoint"] = format!("{base}/device/authorize").into();
+    }
+    if let Some(scopes) = &ledger.scopes {
+        document["scopes_supported"] = json!(scopes);
+    }
+    Json(document)
+}
+
+async fn device(State(ledger): State<Shared>, Form(form): Form<HashMap<String, String>>) -> Response {
+    if form["client_id"] != "chat" || form["scope"].is_empty() {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
+    let issuer = ledger.lock().unwrap().issuer.clone();
+    Json(json!({
+        "device_code": "device-secret", "user_code": "WDJB-MJHT", "expires_in": 600, "interval": 0,
+        "verification_uri": format!("{issuer}/activate"),
+        "verification_uri_complete": format!("{issuer}/activate?user_code=WDJB-MJHT"),
     }))
+    .into_response()
+}
+
+async fn revoke(State(ledger): State<Shared>, Form(form): Form<HashMap<String, String>>) -> StatusCode {
+    if form["client_id"] != "chat" || form["token_type_hint"] != "refresh_token" {
+        return StatusCode::BAD_REQUEST;
+    }
+    ledger.lock().unwrap().revoked.push(form["token"].clone());
+    StatusCode::OK
 }
 
 async fn keys(State(ledger): State<Shared>) -> Json<Value> {
@@ -158,9 +227,16 @@ async fn authorize(State(ledger): State<Shared>, Query(query): Query<HashMap<Str
     if query["response_type"] != "code" || query["code_challenge_method"] != "S256" || query["client_id"] != "chat" {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let code = uuid::Uuid::new_v4().to_string();
-    let location = format!("{}?code={code}&state={}", query["redirect_uri"], query["state"]);
     let mut ledger = ledger.lock().unwrap();
+    let knows = |scope: &str| ledger.scopes.as_ref().is_none_or(|scopes| scopes.contains(&scope));
+    let (target, state) = (&query["redirect_uri"], &query["state"]);
+    if !query["scope"].split(' ').all(knows) {
+        let location = format!("{target}?error=invalid_scope&state={state}");
+        return (StatusCode::FOUND, [(LOCATION, location)]).into_response();
+    }
+    let code = uuid::Uuid::new_v4().to_string();
+    let named = ledger.names_itself.as_ref().map(|issuer| format!("&iss={issuer}")).unwrap_or_default();
+    let location = format!("{target}?code={code}&state={state}{named}");
     ledger.last_authorization.clone_from(&query);
     ledger.codes.insert(code, query);
     (StatusCode::FOUND, [(LOCATION, location)]).into_response()
@@ -171,13 +247,17 @@ async fn token(State(ledger): State<Shared>, Form(form): Form<HashMap<String, St
     let answer = match form["grant_type"].as_str() {
         "authorization_code" => ledger.redeem(&form),
         "refresh_token" => ledger.refresh(&form),
+        "urn:ietf:params:oauth:grant-type:device_code" => {
+            return answered(ledger.poll(&form).map_err(|error| json!({ "error": error })));
+        }
         _ => Err("unknown grant"),
     };
+    answered(answer.map_err(|reason| json!({"error": "invalid_grant", "error_description": reason})))
+}
+
+fn answered(answer: Result<Value, Value>) -> Response {
     match answer {
         Ok(tokens) => Json(tokens).into_response(),
-        Err(reason) => {
-            let error = json!({"error": "invalid_grant", "error_description": reason});
-            (StatusCode::BAD_REQUEST, Json(error)).into_response()
-        }
+        Err(error) => (StatusCode::BAD_REQUEST, Json(error)).into_response(),
     }
 }

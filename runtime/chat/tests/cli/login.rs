@@ -86,6 +86,43 @@ async fn an_identity_token_for_another_login_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_that_names_another_issuer_is_refused() {
+    install_provider();
+    let issuer = TestIssuer::start().await;
+    issuer.ledger().names_itself = Some(issuer.url.clone());
+    let discovered = Issuer::discover(&account(&issuer)).await.unwrap();
+    discovered.log_in(0, &Approval::Follow).await.unwrap();
+    issuer.ledger().names_itself = Some("https://evil.example".into());
+    let failure = discovered.log_in(0, &Approval::Follow).await.unwrap_err();
+    assert!(failure.to_string().contains("the answer is of issuer https://evil.example"), "{failure}");
+}
+
+#[tokio::test]
+async fn an_issuer_may_write_itself_with_a_slash_at_the_end() {
+    install_provider();
+    let issuer = TestIssuer::start().await;
+    issuer.ledger().call_itself(&format!("{}/", issuer.url));
+    let discovered = Issuer::discover(&account(&issuer)).await.unwrap();
+    assert!(discovered.log_in(0, &Approval::Follow).await.is_ok());
+    issuer.ledger().call_itself("https://another.example");
+    assert_eq!(Issuer::discover(&account(&issuer)).await.err().unwrap().code(), "login/discovery");
+}
+
+#[tokio::test]
+async fn an_issuer_that_knows_no_offline_access_is_not_asked_for_it() {
+    install_provider();
+    let issuer = TestIssuer::start().await;
+    issuer.ledger().scopes = Some(vec!["openid", "email"]);
+    let scopes = vec!["openid".into(), "offline_access".into()];
+    let discovered = Issuer::discover(&Account { scopes, ..account(&issuer) }).await.unwrap();
+    discovered.log_in(0, &Approval::Follow).await.unwrap();
+    assert_eq!(issuer.ledger().last_authorization["scope"], "openid");
+    let unknown = Account { scopes: vec!["openid".into(), "agent.ask".into()], ..account(&issuer) };
+    let failure = Issuer::discover(&unknown).await.unwrap().log_in(0, &Approval::Follow).await.unwrap_err();
+    assert!(failure.to_string().contains("invalid_scope"), "{failure}");
+}
+
+#[tokio::test]
 async fn an_issuer_that_is_none_is_named() {
     install_provider();
     let issuer = TestIssuer::start().await;
@@ -100,7 +137,7 @@ async fn a_fresh_token_is_taken_from_the_cache() {
     install_provider();
     let (issuer, folder) = (TestIssuer::start().await, tempfile::tempdir().unwrap());
     let cache = TokenCache::new(folder.path());
-    cache.save(&stored(&issuer, 600)).unwrap();
+    cache.save(&stored(&issuer, 600)).await.unwrap();
     assert_eq!(source(&issuer, &cache).current().await.unwrap().expose(), "access-cached");
 }
 
@@ -109,9 +146,9 @@ async fn a_token_is_refreshed_before_it_expires() {
     install_provider();
     let (issuer, folder) = (TestIssuer::start().await, tempfile::tempdir().unwrap());
     let cache = TokenCache::new(folder.path());
-    cache.save(&stored(&issuer, 30)).unwrap();
+    cache.save(&stored(&issuer, 30)).await.unwrap();
     assert_eq!(source(&issuer, &cache).current().await.unwrap().expose(), "access-refreshed-1");
-    assert_eq!(cache.load(&account(&issuer)).unwrap().unwrap().access_token.expose(), "access-refreshed-1");
+    assert_eq!(cache.load(&account(&issuer)).await.unwrap().unwrap().access_token.expose(), "access-refreshed-1");
     assert_eq!(issuer.ledger().logins, 0);
 }
 
@@ -121,7 +158,7 @@ async fn a_refresh_token_that_is_no_longer_taken_leads_to_a_login() {
     let (issuer, folder) = (TestIssuer::start().await, tempfile::tempdir().unwrap());
     issuer.ledger().takes_refresh_tokens = false;
     let cache = TokenCache::new(folder.path());
-    cache.save(&stored(&issuer, 0)).unwrap();
+    cache.save(&stored(&issuer, 0)).await.unwrap();
     assert_eq!(source(&issuer, &cache).current().await.unwrap().expose(), "access-login-1");
 }
 
@@ -130,7 +167,7 @@ async fn a_rejected_token_is_renewed_unless_another_client_did_it() {
     install_provider();
     let (issuer, folder) = (TestIssuer::start().await, tempfile::tempdir().unwrap());
     let cache = TokenCache::new(folder.path());
-    cache.save(&stored(&issuer, 600)).unwrap();
+    cache.save(&stored(&issuer, 600)).await.unwrap();
     let source = source(&issuer, &cache);
     let older = Token::parse("access-older", "a test").unwrap();
     assert_eq!(source.after_rejection(&older).await.unwrap().unwrap().expose(), "access-cached");
@@ -143,7 +180,7 @@ async fn two_clients_at_once_refresh_once() {
     install_provider();
     let (issuer, folder) = (TestIssuer::start().await, tempfile::tempdir().unwrap());
     let cache = TokenCache::new(folder.path());
-    cache.save(&stored(&issuer, 0)).unwrap();
+    cache.save(&stored(&issuer, 0)).await.unwrap();
     let (one, other) = (source(&issuer, &cache), source(&issuer, &cache));
     let (one, other) = tokio::join!(one.current(), other.current());
     assert_eq!(one.unwrap(), other.unwrap());
@@ -174,8 +211,8 @@ async fn login_by_browser_waits_at_the_redirect_and_logout_forgets() {
 
     let cache = TokenCache::new(home.state().join("tokens"));
     let kept = Account { scopes: remote.scopes.clone(), ..account(&issuer) };
-    assert!(cache.load(&kept).unwrap().is_some());
+    assert!(cache.load(&kept).await.unwrap().is_some());
     let ran = home.run(&["--env", "local", "logout"]).await;
     assert!(ran.status == 0 && ran.remarks.contains("forgotten"), "{ran:?}");
-    assert!(cache.load(&kept).unwrap().is_none());
+    assert!(cache.load(&kept).await.unwrap().is_none());
 }

@@ -17,7 +17,7 @@ async fn a_question_is_answered_with_a_signed_token_of_a_pkce_login() {
     let ran = Home::with(&connection(&agent, &issuer)).run(&["--env", "local", "What time is it?"]).await;
 
     assert_eq!((ran.status, ran.output.as_str()), (0, "It is noon.\n"), "{ran:?}");
-    assert!(ran.remarks.contains("→ aws___get_time {}\n✓ aws___get_time 120 ms\n"), "{ran:?}");
+    assert!(ran.remarks.contains("→ aws___get_time {}\n✓ aws___get_time 120 ms · 40 bytes\n"), "{ran:?}");
     assert!(ran.remarks.contains("11 characters · 10 + 4 tokens · conversation c1"), "{ran:?}");
     assert!(!ran.remarks.contains('\u{1b}'), "no colour without a terminal: {ran:?}");
 
@@ -71,7 +71,13 @@ async fn json_is_one_document() {
     assert_eq!(document["answer"], "It is noon.");
     assert_eq!(document["conversation_id"], "c1");
     assert_eq!(document["tools_used"], serde_json::json!(["aws___get_time"]));
-    assert_eq!(document["usage"], serde_json::json!({"input_tokens": 10, "output_tokens": 4}));
+    let usage = serde_json::json!({
+        "input_tokens": 10, "output_tokens": 4, "cache_read_tokens": 0, "cache_write_tokens": 0,
+    });
+    assert_eq!(document["usage"], usage);
+    let tool = serde_json::json!({"name": "aws___get_time", "success": true, "duration_ms": 120, "bytes": 40});
+    assert_eq!(document["tools"], serde_json::json!([tool]));
+    assert!(document.get("approvals_required").is_none());
     assert!(document["duration_ms"].is_u64() && document.get("error").is_none());
 }
 

@@ -1,165 +1,76 @@
-//! The agent's HTTP API from the client's side: signed requests with the
-//! user's token, retried before the first byte only, renewed once on 401.
+//! One call of the API on the wire: signed, retried before the first byte
+//! only, its token renewed once on 401.
 
 use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use contract::{
-    Connection,
-    chat::{ChatRequest, ConversationHistory, Conversations, Deleted, EVENT_STREAM, Health, TOKEN_HEADER, ToolList},
-};
+use contract::chat::TOKEN_HEADER;
 use http::{
     HeaderValue, Method, StatusCode,
     header::{ACCEPT, CONTENT_TYPE, DATE},
 };
-use reqwest::{Client, Response};
+use reqwest::Response;
 use serde::de::DeserializeOwned;
 use time::{OffsetDateTime, PrimitiveDateTime, format_description::FormatItem, macros::format_description};
 use url::Url;
 
+use super::AgentClient;
 use crate::{
-    credentials::Signer,
-    directories::Directories,
+    connection::is_loopback,
     failure::{Failure, chain},
-    http_client,
-    login::{MayLogIn, TokenCache, TokenSource},
-    notices::Notices,
     refusal::Refusal,
-    stream::AnswerStream,
     token::Token,
 };
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 const JSON_DEADLINE: Duration = Duration::from_secs(90);
 const RETRIES: usize = 3;
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
-/// Talks to one agent on behalf of one user.
-pub struct AgentClient {
-    http: Client,
-    base: Url,
-    signer: Signer,
-    pub tokens: TokenSource,
-    notices: Notices,
-    login_command: String,
-}
-
-/// What an [`AgentClient`] is made of besides the connection.
-pub struct Parts {
-    pub signer: Signer,
-    pub tokens: TokenSource,
-    pub notices: Notices,
-    /// What the user types to log in again, for hints.
-    pub login_command: String,
-}
+/// A page of the history is a few megabytes at most.
+const JSON_LIMIT: usize = 32 << 20;
 
 /// One request of the API.
-struct Call {
-    method: Method,
-    url: Url,
-    accept: &'static str,
-    body: Vec<u8>,
+pub(super) struct Call {
+    pub method: Method,
+    pub url: Url,
+    pub accept: &'static str,
+    pub body: Vec<u8>,
     /// For the whole answer; a stream has none, only a limit to its silence.
-    deadline: Option<Duration>,
+    pub deadline: Option<Duration>,
     /// Whether the user's token goes with it.
-    with_token: bool,
+    pub with_token: bool,
     /// For errors: the action and its object.
-    doing: String,
+    pub doing: String,
+}
+
+impl Call {
+    /// The value is encoded.
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.url.query_pairs_mut().append_pair(name, value);
+        self
+    }
 }
 
 impl AgentClient {
-    /// # Errors
-    /// `connection/malformed` for an address that is none, `chat/no-tls`.
-    pub fn new(connection: &Connection, parts: Parts) -> Result<Self, Failure> {
-        let base = Url::parse(&connection.function_url).map_err(|error| {
-            Failure::new("connection/malformed", format!("read function URL `{}`", connection.function_url), error)
-        })?;
-        let Parts { signer, tokens, notices, login_command } = parts;
-        Ok(Self { http: http_client::for_server(&base)?, base, signer, tokens, notices, login_command })
-    }
-
-    /// A client for a program: it asks nobody to log in and says nothing while it waits.
-    pub async fn unattended(
-        connection: &Connection,
-        profile: Option<String>,
-        token: Option<Token>,
-    ) -> Result<Self, Failure> {
-        let login_command = format!("chat login --env {}", connection.environment);
-        let cache = TokenCache::new(Directories::of_user()?.tokens);
-        let mut tokens = TokenSource::new(connection, cache, MayLogIn::No, login_command.clone());
-        token.into_iter().for_each(|token| tokens.give(token));
-        let signer = Signer::for_connection(connection, profile).await;
-        Self::new(connection, Parts { signer, tokens, notices: Notices::new(|_| {}), login_command })
-    }
-
-    /// `POST stream`: asks a question and returns the answer as it comes.
-    pub async fn ask(&self, request: &ChatRequest) -> Result<AnswerStream, Failure> {
-        let mut call = self.call(Method::POST, &["stream"], "ask the agent");
-        call.accept = EVENT_STREAM;
-        call.deadline = None;
-        call.body = serde_json::to_vec(request)
-            .map_err(|error| Failure::new("chat/request", "write the question as JSON", error))?;
-        let response = self.send(&call).await?;
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with(EVENT_STREAM) {
-            let cause = format!("it answered with content type `{kind}` instead of events");
-            return Err(Failure::new("agent/unexpected-answer", call.doing, cause).hint("is this the agent's URL?"));
-        }
-        Ok(AnswerStream::new(response, call.doing))
-    }
-
-    /// `POST api/tools/fetch`.
-    pub async fn tools(&self) -> Result<ToolList, Failure> {
-        let mut call = self.call(Method::POST, &["api", "tools", "fetch"], "list the tools");
-        call.body = b"{}".to_vec();
-        self.json(&call).await
-    }
-
-    /// `GET api/conversations`.
-    pub async fn conversations(&self) -> Result<Conversations, Failure> {
-        self.json(&self.call(Method::GET, &["api", "conversations"], "list the conversations")).await
-    }
-
-    /// `GET api/conversations/{id}`.
-    pub async fn history(&self, id: &str) -> Result<ConversationHistory, Failure> {
-        self.json(&self.call(Method::GET, &["api", "conversations", id], "read the conversation")).await
-    }
-
-    /// `POST api/conversations/{id}/clear`.
-    pub async fn clear(&self, id: &str) -> Result<Deleted, Failure> {
-        self.json(&self.call(Method::POST, &["api", "conversations", id, "clear"], "clear the conversation")).await
-    }
-
-    /// `DELETE api/conversations/{id}`.
-    pub async fn delete(&self, id: &str) -> Result<Deleted, Failure> {
-        self.json(&self.call(Method::DELETE, &["api", "conversations", id], "delete the conversation")).await
-    }
-
-    /// `GET health`, over SigV4 alone.
-    pub async fn health(&self) -> Result<Health, Failure> {
-        let mut call = self.call(Method::GET, &["health"], "check the agent's health");
-        call.with_token = false;
-        self.json(&call).await
-    }
-
-    fn call(&self, method: Method, path: &[&str], doing: &str) -> Call {
+    pub(super) fn call(&self, method: Method, path: &[&str], doing: &str) -> Call {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
         let doing = format!("{doing} at {}", self.base);
-        Call { method, url, accept: JSON, body: Vec::new(), deadline: Some(JSON_DEADLINE), with_token: true, doing }
+        let with_token = !self.tokens.is_off();
+        Call { method, url, accept: JSON, body: Vec::new(), deadline: Some(JSON_DEADLINE), with_token, doing }
     }
 
-    async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Failure> {
+    pub(super) async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Failure> {
         let response = self.send(call).await?;
-        let failed = |error: reqwest::Error| Failure::new("agent/unexpected-answer", &call.doing, chain(&error));
-        let bytes = response.bytes().await.map_err(failed)?;
+        let bytes = whole(response, &call.doing).await?;
         serde_json::from_slice(&bytes).map_err(|error| Failure::new("agent/unexpected-answer", &call.doing, error))
     }
 
     /// Sends until there is a success or an error that another attempt would not change.
-    async fn send(&self, call: &Call) -> Result<Response, Failure> {
+    pub(super) async fn send(&self, call: &Call) -> Result<Response, Failure> {
         let mut token = match call.with_token {
             true => Some(self.tokens.current().await?),
             false => None,
@@ -245,9 +156,26 @@ fn delays() -> impl Iterator<Item = Duration> {
 /// twice: the agent may be at work on it.
 fn unreachable_agent(call: &Call, error: reqwest::Error) -> Result<Attempt, Failure> {
     let never_arrived = error.is_connect();
-    let failure = Failure::new("agent/unreachable", &call.doing, chain(&error.without_url()))
-        .hint("check the network and that the environment is up (`deployer status`)");
+    let hint = match is_loopback(&call.url) {
+        true => "is the local platform running? `deployer sandbox start` starts it",
+        false => "check the network and that the environment is up (`deployer status`)",
+    };
+    let failure = Failure::new("agent/unreachable", &call.doing, chain(&error.without_url())).hint(hint);
     if never_arrived { Ok(Attempt::Passing(failure)) } else { Err(failure) }
+}
+
+/// The answer's body, up to [`JSON_LIMIT`].
+async fn whole(mut response: Response, doing: &str) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::new();
+    let cut = |error: reqwest::Error| Failure::new("agent/unexpected-answer", doing, chain(&error.without_url()));
+    while let Some(chunk) = response.chunk().await.map_err(cut)? {
+        if body.len() + chunk.len() > JSON_LIMIT {
+            let cause = format!("the answer is larger than {} MB", JSON_LIMIT >> 20);
+            return Err(Failure::new("agent/answer-too-large", doing, cause));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 async fn read_refusal(mut response: Response) -> Refusal {
