@@ -156,6 +156,19 @@ impl Place {
         AwsClient::new(&self.status())
     }
 
+    /// For a place in a static, which is never dropped: the platform is stopped by a
+    /// watcher, a shell that waits until this process is gone.
+    #[expect(clippy::zombie_processes, reason = "the watcher outlives this process on purpose")]
+    pub fn stop_at_exit(&self) {
+        let stop = self.deployer(&["sandbox", "stop"]);
+        let mut watcher = Command::new("sh");
+        watcher.args(["-c", "while kill -0 \"$0\" 2>/dev/null; do sleep 1; done; \"$@\"; rm -rf \"$PLACE\""]);
+        watcher.arg(std::process::id().to_string()).arg(stop.get_program()).args(stop.get_args());
+        watcher.envs(stop.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PLACE", self.path());
+        let quiet = Stdio::null;
+        watcher.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().expect("a shell can be started");
+    }
+
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(program(name));
         for (variable, _) in std::env::vars_os() {

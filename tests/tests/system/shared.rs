@@ -20,17 +20,9 @@ pub fn deployed() -> &'static Place {
     })
 }
 
-/// Statics are never dropped, so the platform is stopped by a watcher: a shell
-/// that waits until this process is gone.
-#[expect(clippy::zombie_processes, reason = "the watcher outlives this process on purpose")]
-fn stop_at_exit(place: &Place) {
-    let stop = place.deployer(&["sandbox", "stop"]);
-    let mut watcher = Command::new("sh");
-    watcher.args(["-c", "while kill -0 \"$0\" 2>/dev/null; do sleep 1; done; \"$@\"; rm -rf \"$PLACE\""]);
-    watcher.arg(std::process::id().to_string()).arg(stop.get_program()).args(stop.get_args());
-    watcher.envs(stop.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("PLACE", place.path());
-    let quiet = Stdio::null;
-    watcher.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().expect("a shell can be started");
+/// Stops the platform of a place in a static.
+pub fn stop_at_exit(place: &Place) {
+    place.stop_at_exit();
 }
 
 /// Whole deployments take turns: two cores build and run one at a time well.
