@@ -11,6 +11,7 @@ use futures::FutureExt;
 
 use super::caching::CachePoints;
 use super::refusal::{Refusal, Remedy, Tried, failure_of};
+use super::stable_order::StableOrder;
 use super::{Model, ModelAnswer, ModelRequest, ModelStream, request, stream};
 use crate::backoff::Backoff;
 use crate::failure::Failure;
@@ -104,7 +105,7 @@ impl BedrockModel {
         let call = self
             .call(model, request, points)
             .map_err(|error| Failure::internal(format!("build the request to model {model}: {error}")))?;
-        match call.send().await {
+        match call.customize().interceptor(StableOrder).send().await {
             Ok(answer) => Ok(stream::begin(answer, model).await),
             Err(error) => Ok(Err(Refusal::of(&error))),
         }

@@ -127,6 +127,20 @@ async fn cache_points_stand_where_the_model_takes_them() {
 }
 
 #[tokio::test]
+async fn the_same_request_is_the_same_text_every_time() {
+    let served = serve().await;
+    let properties: serde_json::Map<_, _> =
+        (0..40).map(|number| (format!("member{number}"), json!({"type": "string", "description": "x"}))).collect();
+    let mut request = request();
+    request.tools[0].input_schema = json!({"type": "object", "properties": properties});
+    for _ in 0..3 {
+        ask_with(&served, asking(&[CLAUDE]), request.clone()).await.unwrap();
+    }
+    let bodies: Vec<_> = served.asked.lock().unwrap().iter().map(|(_, body)| body.to_string()).collect();
+    assert_eq!((&bodies[0], &bodies[0]), (&bodies[1], &bodies[2]));
+}
+
+#[tokio::test]
 async fn without_prompt_caching_there_is_no_cache_point() {
     let served = serve().await;
     let configuration = BedrockConfiguration { prompt_caching: false, ..asking(&[CLAUDE]) };

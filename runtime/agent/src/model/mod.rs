@@ -12,6 +12,7 @@ mod prompt;
 mod refusal;
 mod request;
 mod sampling;
+mod stable_order;
 mod stream;
 mod translation;
 
