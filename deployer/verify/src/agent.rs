@@ -2,7 +2,7 @@
 //! conversation deleted again.
 
 use chat::{AgentClient, Failure as ChatFailure};
-use contract::chat::{ChatEvent, ChatRequest};
+use contract::chat::{APPROVAL_REQUIRED, ChatEvent, ChatRequest};
 use deployer_core::Failure;
 
 /// A question that needs a tool.
@@ -43,6 +43,9 @@ pub async fn answers(client: &AgentClient, conversation_id: &str) -> Result<Stri
             ChatEvent::Error { error } => {
                 let cause = format!("{} [{}]", error.message, error.code);
                 return Err(Failure::new("smoke/chat", format!("smoke test: {doing}"), cause).with_hint(LOGS));
+            }
+            ChatEvent::Done { stop_reason, .. } if stop_reason == APPROVAL_REQUIRED => {
+                return Ok(format!("{characters} characters, then a tool waits for a person's yes"));
             }
             ChatEvent::Done { tools_used, .. } if characters > 0 => {
                 return Ok(format!("{characters} characters, tools used: {}", tools_used.join(", ")));

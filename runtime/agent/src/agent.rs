@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::telemetry::{Metrics, TraceContext};
 use crate::token::Token;
 
-/// Everything outside of the process.
+/// Everything outside of the process, each behind its port.
 pub struct Ports {
     pub store: Arc<dyn ConversationStore>,
     pub model: Arc<dyn Model>,
@@ -23,9 +23,11 @@ pub struct Ports {
     pub tokens: Arc<dyn TokenVerifier>,
 }
 
+/// One process of the agent function; requests share it and nothing of a user stays in it.
 pub struct Agent {
     pub configuration: Configuration,
     pub ports: Ports,
+    /// The gateway's tools as they were last listed.
     pub listing: ToolCache,
     pub metrics: Metrics,
     /// Cancelled when the process is asked to end: turns end labelled and are stored.

@@ -48,6 +48,7 @@ pub async fn ports(configuration: &Configuration) -> Result<Ports, Failure> {
     })
 }
 
+/// The HTTP client of the AWS SDKs.
 pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

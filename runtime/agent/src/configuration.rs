@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use contract::agent_settings::{self, AgentSettings};
 use tracing::level_filters::LevelFilter;
-use url::{Host, Url};
+use url::Url;
+
+use crate::http_client::is_guarded;
 
 /// What the agent function is configured with.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,7 @@ impl Configuration {
         Self::from_variables(&std::env::vars().collect())
     }
 
+    /// The same from given variables. All of them but `BEDROCK_MODEL_FALLBACKS` and `AGENT_SETTINGS` are required.
     pub fn from_variables(variables: &HashMap<String, String>) -> Result<Self, ConfigurationFaults> {
         let mut reader = Reader { variables, faults: Vec::new() };
         let configuration = Self {
@@ -89,7 +92,7 @@ impl Reader<'_> {
     fn url(&mut self, name: &str) -> Url {
         let value = self.text(name);
         match Url::parse(&value) {
-            Ok(url) if url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url) => return url,
+            Ok(url) if is_guarded(&url) => return url,
             _ if value.is_empty() => {}
             _ => drop(self.fault(name, "must be an https address, or an http address of this machine")),
         }
@@ -129,16 +132,6 @@ fn own_directive(text: &str) -> &str {
     let directives = || text.split(',').map(|directive| directive.rsplit_once('=').unwrap_or(("", directive)));
     let of = |target: &str| directives().rfind(|(named, _)| *named == target).map(|(_, level)| level);
     of("agent").or_else(|| of("")).unwrap_or("info")
-}
-
-/// A token must not travel in the clear: plain http is for the local platform.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -6,25 +6,27 @@
 //! machine. Model, gateway and conversation store are ports: AWS stands behind
 //! them in the function, scripts and memory in tests.
 
-pub mod agent;
-pub mod ask;
+mod agent;
+mod ask;
 mod backoff;
 pub mod clients;
-pub mod configuration;
+mod configuration;
 pub mod conversations;
-pub mod failure;
-pub mod gateway;
+mod failure;
+mod gateway;
 pub mod http;
-pub mod identity;
-pub mod message;
-pub mod model;
+mod http_client;
+mod identity;
+mod message;
+mod model;
 pub mod telemetry;
-pub mod token;
-pub mod turn;
+mod timestamp;
+mod token;
+mod turn;
 
 #[cfg(test)]
 mod scripted;
 
-pub use agent::Agent;
-pub use configuration::Configuration;
+pub use agent::{Agent, Ports};
+pub use configuration::{Configuration, ConfigurationFaults};
 pub use failure::{Code, Failure};

@@ -7,6 +7,7 @@ use serde_json::Value;
 /// Stands as the result of a call that the user said no to, or passed over.
 pub const DECLINED: &str = "the user declined this call";
 
+/// Who speaks. Tool results are the user's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -14,6 +15,7 @@ pub enum Role {
     Assistant,
 }
 
+/// One message; the roles of a conversation alternate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub role: Role,
@@ -40,6 +42,7 @@ pub struct ToolUse {
     pub input: Value,
 }
 
+/// What came of the call with the same id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ToolResult {
@@ -48,12 +51,14 @@ pub struct ToolResult {
     pub status: ToolStatus,
 }
 
+/// A piece of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ResultContent {
     Text(String),
 }
 
+/// Whether the tool did what it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ToolStatus {
@@ -87,10 +92,12 @@ impl Message {
         texts.collect::<Vec<_>>().join("\n\n")
     }
 
+    /// The calls that it asks for, in their order.
     pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUse> {
         self.content.iter().filter_map(|block| if let Block::ToolUse(tool) = block { Some(tool) } else { None })
     }
 
+    /// The results that it brings.
     pub fn tool_results(&self) -> impl Iterator<Item = &ToolResult> {
         self.content.iter().filter_map(|block| if let Block::ToolResult(result) = block { Some(result) } else { None })
     }

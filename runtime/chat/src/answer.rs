@@ -66,12 +66,13 @@ async fn receive(
     while let Some(event) = stream.next().await? {
         answer.record(&event);
         answer.failure = answer.failure.take().map(|failure| client.with_login_hint(failure));
-        view.event(&event).map_err(|error| Failure::new("chat/output", "show the answer", error))?;
+        view.event(&event).map_err(|error| Failure::output("show the answer", error))?;
     }
     Ok(())
 }
 
 impl Answer {
+    /// Adds an event to what came before it.
     pub fn record(&mut self, event: &ChatEvent) {
         match event {
             ChatEvent::Started { conversation_id } => self.conversation_id = Some(conversation_id.clone()),

@@ -11,28 +11,34 @@ const TOKEN_STORE_VARIABLE: &str = "AWS_OPERATIONS_AGENT_TOKEN_STORE";
 
 const EXAMPLES: &str = "\
 Examples:
-  chat --env local \"What time is it?\"       one question
-  chat --env local List my S3 buckets       words without quotes are one question too
-  chat --env prod                           a conversation: /help lists its commands
+  chat --env local \"What time is it?\"      one question
+  chat --env local List my S3 buckets      words without quotes are one too
+  chat --env prod                          a prompt: /help lists its commands
   chat --env prod --json \"Which buckets are public?\" | jq -r .answer
-  chat --env prod login                     log in with the browser, once
-  chat --env prod login --device            log in where there is no browser
-  chat --env prod conversations             what you asked before; `conversations show ID` prints one
-  chat --env prod --conversation ID \"...\"   go on with one of them
-  chat --env prod serve                     the same on a web page of this machine
+  chat --env prod login                    log in with the browser, once
+  chat --env prod login --device           log in where there is no browser
+  chat --env prod conversations            what you asked before
+  chat --env prod conversations show ID    what was said in one of them
+  chat --env prod --conversation ID \"...\"  go on with it
+  chat --env prod serve                    the same on a web page
 
   chat --url https://<id>.lambda-url.eu-west-1.on.aws/ \\
-       --issuer https://example.okta.com/oauth2/default --client-id 0oa1b2c3 \"What time is it?\"
+       --issuer https://example.okta.com/oauth2/default \\
+       --client-id 0oa1b2c3 \"What time is it?\"
 
-A question that is just the name of a command goes after two dashes: chat --env local -- tools
+A question that is just the name of a command goes after two dashes:
+  chat --env local -- tools
 
-The access token is never taken from the command line, where every process could read it. It comes
-from the login (`chat login`), from --token-file, or from the variable AWS_OPERATIONS_AGENT_TOKEN.
+The access token is never taken from the command line, where every process
+could read it. It comes from the login (`chat login`), from --token-file, or
+from the variable AWS_OPERATIONS_AGENT_TOKEN.
 
-Some tools may wait for your yes. At a terminal you are asked; without one the answer ends there, and
-`echo /approve | chat --env NAME --conversation ID` lets it go on, /decline refuses.
+Some tools may wait for your yes. At a terminal you are asked; without one the
+answer ends there. This lets it go on, and /decline refuses:
+  echo /approve | chat --env NAME --conversation ID
 
-Exit status: 0 answered, 1 failed, 3 the answer waits for your yes to a tool, 130 stopped by Ctrl-C.";
+Exit status: 0 done, 1 failed, 3 the answer waits for your yes to a tool,
+130 stopped by Ctrl-C.";
 
 /// Ask the AWS operations agent, and see its answer as it comes.
 ///

@@ -72,6 +72,11 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether this text is an address that can only lead to this machine.
+pub fn is_loopback_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| is_loopback(&url))
+}
+
 fn of_environment(name: &str, folder: &Path) -> Result<Connection, Failure> {
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
         return Err(Failure::new(
@@ -103,16 +108,15 @@ fn read(path: &Path, missing: impl Fn() -> String) -> Result<Connection, Failure
 }
 
 fn from_flags(flags: &Flags) -> Result<Connection, Failure> {
-    let url = parse("--url", &flags.url)?;
+    let url = secure("function URL", &flags.url)?;
     let region = flags.region.clone().or_else(|| region_of(&url)).ok_or_else(|| {
         Failure::new("connection/refused", format!("connect to {url}"), "its region is unknown").hint("add --region")
     })?;
-    let issuer_is_local = Url::parse(&flags.issuer).is_ok_and(|issuer| is_loopback(&issuer));
     Ok(Connection {
         version: Connection::VERSION,
         environment: String::new(),
         region,
-        local: is_loopback(&url) && (flags.issuer.is_empty() || issuer_is_local),
+        local: is_loopback(&url) && (flags.issuer.is_empty() || is_loopback_address(&flags.issuer)),
         function_url: url.into(),
         gateway_url: String::new(),
         issuer: flags.issuer.clone(),
@@ -157,7 +161,10 @@ fn secure(what: &str, address: &str) -> Result<Url, Failure> {
 }
 
 fn parse(what: &str, address: &str) -> Result<Url, Failure> {
-    Url::parse(address).map_err(|error| Failure::new("connection/malformed", format!("read {what} `{address}`"), error))
+    Url::parse(address).map_err(|error| {
+        Failure::new("connection/malformed", format!("read {what} `{address}`"), error)
+            .hint("an address is written in full: https://...")
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::{profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig};
 use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError},
@@ -11,13 +12,12 @@ use aws_sigv4::{
     sign::v4,
 };
 use aws_smithy_http_client::tls;
-use aws_types::region::Region;
+use aws_types::{region::Region, sdk_config::SharedHttpClient};
 use contract::{Connection, connection};
 use tokio::sync::Mutex;
-use url::Url;
 
 use crate::{
-    connection::is_loopback,
+    connection::is_loopback_address,
     failure::{Failure, chain},
 };
 
@@ -36,14 +36,15 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// The local platform has credentials of its own; everything else goes
-    /// through the default chain (environment, profile, SSO, console login, process, web identity, container, instance metadata).
+    /// The local platform has credentials of its own. A profile that was named is taken alone, since the default
+    /// chain would ask the variables before it, and the machine's role where it does not exist. Everything else
+    /// goes through that chain (environment, profile, SSO, console login, process, web identity, container, instance metadata).
     pub async fn for_connection(connection: &Connection, profile: Option<String>) -> Self {
-        let local = connection.local && Url::parse(&connection.function_url).is_ok_and(|url| is_loopback(&url));
-        let provider = if local && profile.is_none() {
-            SharedCredentialsProvider::new(local_credentials())
-        } else {
-            default_chain(&connection.region, profile.as_deref()).await
+        let local = connection.local && is_loopback_address(&connection.function_url);
+        let provider = match &profile {
+            Some(profile) => of_profile(&connection.region, profile),
+            None if local => SharedCredentialsProvider::new(local_credentials()),
+            None => default_chain(&connection.region).await,
         };
         Self { provider, region: connection.region.clone(), profile, held: Mutex::default() }
     }
@@ -77,6 +78,14 @@ impl Signer {
             Some(name) => format!("get AWS credentials of profile `{name}`"),
             None => "get AWS credentials".to_owned(),
         };
+        if self.profile.is_some() && matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
+            return Failure::new(
+                "aws/no-credentials",
+                doing,
+                "the files of AWS have no such profile, or no credentials in it",
+            )
+            .hint(format!("`aws configure list-profiles` lists them, `aws configure{profile}` makes it"));
+        }
         let told = cause.to_lowercase();
         if told.contains("sso") {
             return Failure::new("aws/expired-sso", doing, cause).hint(format!("run `aws sso login{profile}`"));
@@ -97,18 +106,26 @@ fn local_credentials() -> Credentials {
     Credentials::new(connection::LOCAL_ACCESS_KEY_ID, connection::LOCAL_SECRET_ACCESS_KEY, None, None, "local-platform")
 }
 
-async fn default_chain(region: &str, profile: Option<&str>) -> SharedCredentialsProvider {
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .http_client(https)
-        .region(Region::new(region.to_owned()));
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    let configuration = loader.load().await;
+fn of_profile(region: &str, profile: &str) -> SharedCredentialsProvider {
+    let configuration = ProviderConfig::default().with_http_client(https()).with_region(Some(region_named(region)));
+    let provider = ProfileFileCredentialsProvider::builder().configure(&configuration).profile_name(profile).build();
+    SharedCredentialsProvider::new(provider)
+}
+
+async fn default_chain(region: &str) -> SharedCredentialsProvider {
+    let loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+    let configuration = loader.http_client(https()).region(region_named(region)).load().await;
     configuration.credentials_provider().unwrap_or_else(|| SharedCredentialsProvider::new(NoCredentials))
+}
+
+fn region_named(name: &str) -> Region {
+    Region::new(name.to_owned())
+}
+
+fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
 }
 
 #[derive(Debug)]

@@ -30,6 +30,7 @@ impl Directories {
         Ok(Self::below(&strategy.config_dir(), &state))
     }
 
+    /// The same folders below others than the user's own.
     pub fn below(config: &Path, state: &Path) -> Self {
         let state = state.join(APPLICATION);
         Self {

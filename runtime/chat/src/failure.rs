@@ -1,12 +1,15 @@
 //! The one error of this crate: what we were doing to what, the cause, a hint
 //! and a stable code. Nothing in it ever holds a token or a credential.
 
-use std::{borrow::Cow, error::Error, fmt};
+use std::{borrow::Cow, error::Error, fmt, io};
 
 use contract::error::ErrorDetail;
 
 /// Code of a failure that is the user's own Ctrl-C.
 const INTERRUPTED: &str = "chat/interrupted";
+
+/// Code of output that nobody reads any more, as after `| head`.
+const OUTPUT_CLOSED: &str = "chat/output-closed";
 
 /// Why something did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +32,16 @@ impl Failure {
     }
 
     pub fn interrupted() -> Self {
-        Self::new(INTERRUPTED, "wait for the answer", "stopped by Ctrl-C")
+        Self::new(INTERRUPTED, "finish the command", "stopped by Ctrl-C")
     }
 
-    /// What the reader can do about it.
+    /// Output that cannot be written.
+    pub fn output(doing: &str, error: io::Error) -> Self {
+        let closed = error.kind() == io::ErrorKind::BrokenPipe;
+        Self::new(if closed { OUTPUT_CLOSED } else { "chat/output" }, doing, error)
+    }
+
+    /// What the reader can do about it, in place of what was said before.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -50,6 +59,11 @@ impl Failure {
 
     pub fn code(&self) -> &str {
         &self.code
+    }
+
+    /// Whether whoever read the output has left: who cuts a list with `head` wants no word about it.
+    pub fn is_closed_output(&self) -> bool {
+        self.code == OUTPUT_CLOSED
     }
 
     /// Whether the user stopped it.

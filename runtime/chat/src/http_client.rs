@@ -1,8 +1,8 @@
-//! HTTP clients: one way to build them, with deadlines and without surprises.
+//! HTTP clients: one way to build them, with deadlines and without surprises, and to read an answer of a bounded size.
 
 use std::time::Duration;
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Response, redirect::Policy};
 use url::Url;
 
 use crate::{
@@ -33,4 +33,19 @@ pub fn for_server(url: &Url) -> Result<Client, Failure> {
         Failure::new("chat/no-tls", format!("prepare the connection to {url}"), chain(&error))
             .hint("install the system's root certificates (package ca-certificates)")
     })
+}
+
+/// The whole body; `None` when it is larger than `limit` bytes.
+///
+/// # Errors
+/// When the connection breaks before its end.
+pub async fn body(response: &mut Response, limit: usize) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }

@@ -4,29 +4,32 @@
 //! request with SigV4 and shows the answer as it streams in. It knows the
 //! contract and nothing else of the system.
 
-pub mod agent_client;
-pub mod answer;
-pub mod arguments;
-pub mod commands;
-pub mod connection;
-pub mod credentials;
-pub mod directories;
-pub mod failure;
+mod agent_client;
+mod answer;
+mod arguments;
+mod browser;
+mod commands;
+mod connection;
+mod credentials;
+mod directories;
+mod failure;
 mod http_client;
 pub mod login;
-pub mod notices;
+mod notices;
 mod private_file;
-pub mod prompt;
+mod prompt;
 mod refusal;
 mod run;
-pub mod serve;
-pub mod session;
-pub mod settings;
-pub mod stream;
-pub mod token;
-pub mod view;
+mod serve;
+mod session;
+mod settings;
+mod stream;
+mod token;
+mod view;
 
 pub use agent_client::AgentClient;
 pub use failure::Failure;
+pub use notices::Notices;
 pub use run::run;
+pub use stream::AnswerStream;
 pub use token::Token;

@@ -29,13 +29,14 @@ impl Refusal {
         if let Ok(ErrorBody { error }) = serde_json::from_str(&self.body) {
             let failure = Failure::reported(doing, error);
             return match self.status {
-                StatusCode::UNAUTHORIZED => failure.also_hint(token_hint(login_command)),
+                StatusCode::UNAUTHORIZED => failure.also_hint(another_token(login_command)),
                 _ => failure,
             };
         }
         let cause = self.cause();
         match self.status.as_u16() {
-            401 => Failure::new("token/rejected", doing, cause).hint(token_hint(login_command)),
+            401 => Failure::new("token/rejected", doing, cause)
+                .hint(format!("the token has expired or is not for this agent: {}", another_token(login_command))),
             403 => self.denied(doing, cause, now),
             404 => Failure::new("agent/not-found", doing, cause)
                 .hint("the function URL may be an old one: get a new connection file"),
@@ -103,8 +104,8 @@ impl Refusal {
     }
 }
 
-fn token_hint(login_command: &str) -> String {
-    format!("the token has expired or is not for this agent: run `{login_command}`, or give another with --token-file")
+fn another_token(login_command: &str) -> String {
+    format!("run `{login_command}`, or give another token with --token-file")
 }
 
 fn shortened(message: &str) -> String {

@@ -44,6 +44,9 @@ fn show_usage(usage: &clap::Error) -> ExitCode {
 
 /// With `--json` a script finds the error on standard output, in the agent's own form.
 fn report(failure: &Failure, json: bool) {
+    if failure.is_closed_output() {
+        return;
+    }
     view::error(failure);
     if json {
         // Without output there is nobody left to tell.

@@ -76,6 +76,7 @@ impl Settings {
         self.tokens_with(if self.attended { MayLogIn::Yes(notices) } else { MayLogIn::No })
     }
 
+    /// The token source where it is known who can be asked to log in.
     pub fn tokens_with(&self, may_log_in: MayLogIn) -> TokenSource {
         let cache = TokenCache::kept_in(self.token_store, &self.directories.tokens, Notices::new(view::notice));
         let mut tokens = TokenSource::new(&self.connection, cache, may_log_in, self.login_command.clone());

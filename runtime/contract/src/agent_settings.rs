@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings_variable::{self, out_of_range};
 use crate::token_rules::TokenRules;
 
 /// Environment variable that holds the settings.
@@ -64,19 +65,13 @@ pub struct Limits {
 impl AgentSettings {
     /// The settings that the variable holds; the defaults when it is absent.
     ///
-    /// Fails, with everything that is wrong, on text that is no JSON, on unknown
-    /// members and on values out of their range.
+    /// # Errors
+    /// Everything that is wrong: text that is no JSON, unknown members, values out of their range.
     pub fn parse(variable: Option<&str>) -> Result<Self, String> {
-        let Some(text) = variable else { return Ok(Self::default()) };
-        let settings: Self = serde_json::from_str(text).map_err(|error| format!("read {VARIABLE}: {error}"))?;
-        match settings.faults() {
-            faults if faults.is_empty() => Ok(settings),
-            faults => Err(format!("read {VARIABLE}: {}", faults.join("; "))),
-        }
+        settings_variable::parse(VARIABLE, variable, Self::faults)
     }
 
-    /// What is wrong with the values: one sentence a fault, each with its path.
-    pub fn faults(&self) -> Vec<String> {
+    fn faults(&self) -> Vec<String> {
         let mut faults = self.limits.faults();
         if let Some(rules) = &self.token_rules {
             faults.extend(rules.faults().into_iter().map(|fault| format!("token_rules.{fault}")));
@@ -105,10 +100,7 @@ impl Limits {
             ("tool_result_bytes", self.tool_result_bytes as u64, 1_000, 1_000_000),
             ("tool_seconds", self.tool_seconds, 1, 900),
         ];
-        let outside = |(name, value, least, most): (&str, u64, u64, u64)| {
-            (!(least..=most).contains(&value))
-                .then(|| format!("limits.{name}: {value} is not between {least} and {most}"))
-        };
+        let outside = |(name, value, least, most)| out_of_range(&format!("limits.{name}"), value, least, most);
         ranges.into_iter().filter_map(outside).collect()
     }
 }

@@ -1,10 +1,12 @@
 //! Messages of the agent's HTTP API. Field names are those of the original.
 
+mod event;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::ErrorDetail;
+pub use event::ChatEvent;
 
 /// Header that carries the user's token to the agent. `Authorization` is taken
 /// by SigV4; a client signs this header like any other.
@@ -16,6 +18,9 @@ pub const REQUEST_ID_HEADER: &str = "x-request-id";
 
 /// Header of a streamed answer: the conversation's id, before its first byte.
 pub const CONVERSATION_HEADER: &str = "x-conversation-id";
+
+/// What the id of a conversation looks like, as a regular expression; [`is_conversation_id`] says the same.
+const CONVERSATION_ID: &str = r"^[A-Za-z0-9_.:-]{1,128}$";
 
 /// Bytes of a message; it must fit a stored turn beside its answer.
 pub const MESSAGE_LIMIT: usize = 100_000;
@@ -30,6 +35,12 @@ pub const EVENT_STREAM: &str = "text/event-stream";
 /// `stop_reason` of an answer that waits for the user's yes to tools.
 pub const APPROVAL_REQUIRED: &str = "approval_required";
 
+/// Whether the agent takes this text as the id of a conversation: 1 to 128 of `[A-Za-z0-9_.:-]`.
+pub fn is_conversation_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
 /// Body of `POST /`, `/stream` and `/chat`.
 ///
 /// It holds a `message` or `approvals`.
@@ -43,7 +54,7 @@ pub struct ChatRequest {
     pub message: String,
     /// Made up by the agent when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[A-Za-z0-9_.:-]{1,128}$"))]
+    #[schemars(regex(pattern = CONVERSATION_ID))]
     pub conversation_id: Option<String>,
     /// 0.0 to 1.0; default 0.7. Sent only to models that take it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,75 +109,6 @@ impl std::fmt::Debug for ChatRequest {
     }
 }
 
-/// One server-sent event of a streamed answer: `event: <type>`, `data: <JSON>`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ChatEvent {
-    /// Comes first.
-    Started {
-        conversation_id: String,
-    },
-    /// A piece of the answer.
-    Text {
-        text: String,
-    },
-    ToolStarted {
-        id: String,
-        name: String,
-        input: Value,
-    },
-    ToolFinished {
-        id: String,
-        name: String,
-        success: bool,
-        duration_ms: u64,
-        bytes: usize,
-    },
-    /// The call runs only after the user's yes; `done` follows with the stop reason `approval_required`, and
-    /// the next request brings `approvals`.
-    ApprovalRequired {
-        id: String,
-        name: String,
-        input: Value,
-    },
-    /// Tokens of the whole turn, once, before the end.
-    Usage {
-        input_tokens: u64,
-        output_tokens: u64,
-        /// Input tokens that Bedrock had kept, and those that it keeps now; not among `input_tokens`.
-        #[serde(default)]
-        cache_read_tokens: u64,
-        #[serde(default)]
-        cache_write_tokens: u64,
-    },
-    /// The answer is cut short; what was streamed before it stands.
-    Error {
-        error: ErrorDetail,
-    },
-    /// Comes last when the answer is whole.
-    Done {
-        conversation_id: String,
-        stop_reason: String,
-        tools_used: Vec<String>,
-    },
-}
-
-impl ChatEvent {
-    /// The event's name in the stream.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Started { .. } => "started",
-            Self::Text { .. } => "text",
-            Self::ToolStarted { .. } => "tool_started",
-            Self::ToolFinished { .. } => "tool_finished",
-            Self::ApprovalRequired { .. } => "approval_required",
-            Self::Usage { .. } => "usage",
-            Self::Error { .. } => "error",
-            Self::Done { .. } => "done",
-        }
-    }
-}
-
 /// Answer of `POST /chat`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatAnswer {
@@ -196,6 +138,7 @@ pub struct Health {
     pub mcp_tools_cache: ToolsCache,
 }
 
+/// The list of tools that the answering process keeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ToolsCache {
     /// `empty` or `ready`.
@@ -217,12 +160,16 @@ pub struct Conversations {
     pub next_cursor: Option<String>,
 }
 
+/// A conversation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConversationSummary {
     pub conversation_id: String,
     /// RFC 3339.
     pub updated_at: String,
     pub message_count: usize,
+    /// The beginning of the first question; absent while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// Answer of `GET /api/conversations/{id}?limit=&before=`: the latest messages, oldest first, in whole turns
@@ -243,6 +190,7 @@ pub struct ConversationHistory {
     pub approvals_required: Vec<PendingCall>,
 }
 
+/// What was said, without tool results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryMessage {
     /// `user` or `assistant`.
@@ -312,11 +260,5 @@ mod tests {
     fn a_token_is_not_in_debug_output() {
         let request = ChatRequest { okta_token: Some("eyJsecret".into()), ..Default::default() };
         assert!(!format!("{request:?}").contains("eyJsecret"));
-    }
-
-    #[test]
-    fn event_name_equals_its_serialized_type() {
-        let event = ChatEvent::Text { text: "hi".into() };
-        assert_eq!(serde_json::to_value(&event).unwrap()["type"], event.name());
     }
 }

@@ -34,11 +34,13 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The version that this code writes and reads.
     pub const VERSION: u32 = 1;
 
     /// Folder below the user's config directory.
     pub const DIRECTORY: &str = "aws-operations-agent/connections";
 
+    /// Name of the file of one environment in that folder.
     pub fn file_name(environment: &str) -> String {
         format!("{environment}.json")
     }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod names;
 pub mod openapi;
 pub mod schema;
+mod settings_variable;
 pub mod token_rules;
 pub mod tool_arguments;
 pub mod tool_call;

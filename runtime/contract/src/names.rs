@@ -104,6 +104,7 @@ impl Names {
         self.application_stack()
     }
 
+    /// `arn:aws:lambda:<region>:<account>:function:<function>`.
     pub fn function_arn(region: &str, account: &str, function: &str) -> String {
         format!("arn:aws:lambda:{region}:{account}:function:{function}")
     }

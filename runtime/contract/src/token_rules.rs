@@ -36,6 +36,7 @@ pub struct CustomClaim {
     pub values: Vec<String>,
 }
 
+/// What a claim's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimType {
@@ -43,6 +44,7 @@ pub enum ClaimType {
     StringArray,
 }
 
+/// How a claim is compared: as a whole, or as a list that must hold the value, or one of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClaimOperator {

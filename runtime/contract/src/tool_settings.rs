@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::settings_variable::{self, out_of_range};
+
 /// Environment variable that holds the settings.
 pub const VARIABLE: &str = "TOOL_SETTINGS";
 
@@ -50,20 +52,13 @@ pub struct Limits {
 impl ToolSettings {
     /// The settings that the variable holds; the defaults when it is absent.
     ///
-    /// Fails, with everything that is wrong, on text that is no JSON, on unknown
-    /// members and on values out of their range: a function with half of its
-    /// settings would be worse than one that says so.
+    /// # Errors
+    /// Everything that is wrong: text that is no JSON, unknown members, values out of their range.
     pub fn parse(variable: Option<&str>) -> Result<Self, String> {
-        let Some(text) = variable else { return Ok(Self::default()) };
-        let settings: Self = serde_json::from_str(text).map_err(|error| format!("read {VARIABLE}: {error}"))?;
-        match settings.faults() {
-            faults if faults.is_empty() => Ok(settings),
-            faults => Err(format!("read {VARIABLE}: {}", faults.join("; "))),
-        }
+        settings_variable::parse(VARIABLE, variable, Self::faults)
     }
 
-    /// What is wrong with the values: one sentence a fault, each with its path.
-    pub fn faults(&self) -> Vec<String> {
+    fn faults(&self) -> Vec<String> {
         let mut faults = self.limits.faults();
         let malformed = |name: &&String| !name.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
         for name in self.data_operations.iter().filter(malformed) {
@@ -112,10 +107,6 @@ impl Limits {
         }
         faults
     }
-}
-
-fn out_of_range(path: &str, value: u64, least: u64, most: u64) -> Option<String> {
-    (!(least..=most).contains(&value)).then(|| format!("{path}: {value} is not between {least} and {most}"))
 }
 
 impl Default for Limits {

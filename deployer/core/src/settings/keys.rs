@@ -126,7 +126,7 @@ static ISSUER: &[Entry] = &[
          Okta it names a custom authorization server, `/oauth2/<id>`.",
     ),
     Entry::new("allowed_audience", Kind::Texts(&form::TEXT), Default("[]"), "Accepted values of the claim `aud`."),
-    Entry::new("allowed_clients", Kind::Texts(&form::TEXT), Default("[]"), "Accepted client ids."),
+    Entry::new("allowed_clients", Kind::Texts(&form::TEXT), Default("[]"), "Accepted values of the claim `client_id`."),
     Entry::new("custom_claims", Kind::Tables(CUSTOM_CLAIM), Default("[]"), "Claims that a token must carry."),
     Entry::new(
         "chat_client_id",

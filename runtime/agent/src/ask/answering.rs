@@ -8,12 +8,13 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
 use super::Question;
+use super::continuing::Continued;
 use super::report::Report;
 use super::summary::Summariser;
 use super::tools::needing_approval;
 use crate::agent::Agent;
 use crate::conversations::window::noting;
-use crate::conversations::{self, Access, Conversation, Meta, NewTurn, Recording, StoredTurn, Summary, TurnId, Window};
+use crate::conversations::{self, Access, Conversation, Meta, NewTurn, Recording, Summary, TurnId, Window};
 use crate::failure::{Code, Failure};
 use crate::gateway::ToolSession;
 use crate::message::Message;
@@ -34,7 +35,7 @@ pub struct Prepared {
     /// Without the pending turn.
     pub conversation: Option<Conversation>,
     /// The turn that goes on after the user's word.
-    pub pending: Option<StoredTurn>,
+    pub pending: Option<Continued>,
     pub session: Option<Box<dyn ToolSession>>,
     pub tools: Vec<ToolDefinition>,
 }
@@ -50,6 +51,7 @@ struct Earlier {
 }
 
 impl Prepared {
+    /// Runs the turn, stores it and sends the last event.
     pub async fn answer(self, events: EventSender) {
         let earlier = self.earlier(&events).await;
         let new_summary = earlier.new_summary.clone();
@@ -142,7 +144,7 @@ impl Prepared {
             rules: Rules { rounds: settings.limits.rounds, approval_needed },
         };
         match &self.pending {
-            Some(pending) => Turn::resume(opening, pending.messages.clone(), self.question.approvals.clone()),
+            Some(pending) => Turn::resume(opening, pending.turn.messages.clone(), self.question.approvals.clone()),
             None => Turn::new(opening, &self.question.message),
         }
     }
@@ -165,12 +167,12 @@ impl Prepared {
         let answered_at = self.agent.now();
         NewTurn {
             id: TurnId::random(),
-            asked_at: self.pending.as_ref().map_or(self.asked_at, |pending| pending.asked_at),
+            asked_at: self.pending.as_ref().map_or(self.asked_at, |pending| pending.turn.asked_at),
             answered_at,
             expires_at: answered_at + self.agent.configuration.conversation_lifetime,
             messages: conversations::for_storage(&record.messages),
             pending: record.ending == Ending::AwaitingApproval,
-            replaces: self.pending.as_ref().map(|pending| pending.number),
+            replaces: self.pending.as_ref().map(|pending| pending.record.clone()),
             summary,
         }
     }

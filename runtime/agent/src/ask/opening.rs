@@ -3,19 +3,18 @@
 
 use std::sync::Arc;
 
-use contract::chat::Approval;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::answering::Prepared;
+use super::continuing::{begin, unknown, waiting};
 use super::tools::definitions;
 use super::{Answer, Question};
 use crate::agent::Agent;
-use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup, StoredTurn};
+use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup};
 use crate::failure::{Code, Failure};
 use crate::gateway::ToolSession;
-use crate::message::Message;
 
 /// Turns that are read beyond those that can fit the model's window: some may wait for a summary that failed.
 const TURNS_TO_SUMMARISE: usize = 10;
@@ -36,6 +35,10 @@ pub async fn ask(agent: Arc<Agent>, question: Question) -> Result<Answer, Failur
     if pending.is_some() && tools.is_empty() {
         return Err(unknown("the tools of the waiting calls are not served to you now"));
     }
+    let pending = match (pending, conversation.as_mut()) {
+        (Some(turn), Some(conversation)) => Some(begin(&agent, &question, &mut conversation.meta, turn).await?),
+        _ => None,
+    };
     let (events, receiver) = mpsc::channel(EVENTS_WAITING);
     let (conversation_id, turns) = (question.conversation_id.clone(), agent.turns.clone());
     let prepared = Prepared { agent, question, begun, asked_at, conversation, pending, session, tools };
@@ -48,7 +51,7 @@ async fn read(agent: &Agent, question: &Question, now: OffsetDateTime) -> Result
     // A turn has two messages at least.
     let turns = agent.configuration.settings.limits.history_messages / 2 + TURNS_TO_SUMMARISE;
     match agent.ports.store.read(access, Extent::Latest(turns)).await? {
-        Lookup::Found(conversation) => Ok(Some(conversation)),
+        Lookup::Found(conversation) => Ok(Some(*conversation)),
         Lookup::Absent => Ok(None),
         Lookup::Foreign => Err(not_found(&question.conversation_id).hint("choose another conversation_id")),
     }
@@ -69,27 +72,4 @@ async fn open_tools(agent: &Agent, question: &Question) -> Result<Option<Box<dyn
         Some(token) => agent.connect(token, &question.trace).await.map(Some),
         None => Ok(None),
     }
-}
-
-/// Takes the pending turn out of the conversation. Fails when there is none, or when it does not ask for a
-/// call that the approvals name.
-fn waiting(
-    id: &ConversationId,
-    conversation: Option<&mut Conversation>,
-    approvals: &[Approval],
-) -> Result<StoredTurn, Failure> {
-    let nothing = || unknown(format!("nothing waits for approval in conversation {}", id.as_str()));
-    let turns = &mut conversation.ok_or_else(nothing)?.turns;
-    let pending = turns.pop_if(|turn| turn.pending).ok_or_else(nothing)?;
-    let asked = |approval: &Approval| {
-        pending.messages.last().into_iter().flat_map(Message::tool_uses).any(|tool| tool.tool_use_id == approval.id)
-    };
-    match approvals.iter().all(asked) {
-        true => Ok(pending),
-        false => Err(unknown("approvals name a call that does not wait")),
-    }
-}
-
-fn unknown(message: impl Into<String>) -> Failure {
-    Failure::new(Code::ApprovalUnknown, message).hint("read the conversation, or send a message instead")
 }

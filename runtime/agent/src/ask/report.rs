@@ -1,14 +1,12 @@
 //! What the log and the metrics are told of a turn.
 
-use std::time::Duration;
-
 use contract::chat::ListedTool;
 use tokio::time::Instant;
 
 use super::Question;
 use crate::agent::Agent;
 use crate::message::{Message, Role};
-use crate::telemetry::TurnMeasures;
+use crate::telemetry::{TurnMeasures, milliseconds};
 use crate::turn::{Driven, Ending, TurnRecord};
 
 /// A turn at its end, with what it ran against.
@@ -21,6 +19,7 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Writes the log lines and the metrics.
     pub fn write(&self, driven: &Driven) {
         let duration_ms = milliseconds(self.begun.elapsed());
         let first_token_ms = driven.first_token.map(milliseconds);
@@ -79,8 +78,4 @@ impl Report<'_> {
         let is_served = |name: &&'n str| self.tools.iter().any(|tool| tool.name == **name);
         names.iter().map(String::as_str).filter(is_served).collect()
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
 //! Questions from the first read to the stored turn, over a store in memory and a scripted model.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::chat::{APPROVAL_REQUIRED, Approval, ChatEvent};
@@ -35,6 +35,8 @@ impl TokenVerifier for NoTokens {
 struct Desk {
     agent: Arc<Agent>,
     model: Arc<ScriptedModel>,
+    /// Names of the tools that ran.
+    calls: Arc<Mutex<Vec<String>>>,
     owner: Owner,
     id: ConversationId,
 }
@@ -54,14 +56,16 @@ impl Desk {
             ("AGENT_SETTINGS", settings),
         ];
         let variables: HashMap<_, _> = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let gateway = FixedGateway::default();
+        let calls = gateway.calls.clone();
         let ports = Ports {
             store: Arc::new(MemoryStore::default()),
             model: model.clone(),
-            gateway: Arc::new(FixedGateway::default()),
+            gateway: Arc::new(gateway),
             tokens: Arc::new(NoTokens),
         };
         let agent = Agent::new(ports, Configuration::from_variables(&variables).unwrap());
-        Self { agent, model, owner: Owner::stored("user:ada"), id: ConversationId::random() }
+        Self { agent, model, calls, owner: Owner::stored("user:ada"), id: ConversationId::random() }
     }
 
     fn question(&self, message: &str, approvals: &[(&str, bool)]) -> Question {
@@ -145,6 +149,38 @@ async fn a_yes_to_what_does_not_wait_is_refused() {
     assert_eq!(refused(&[("t0", true), ("t7", true)]).await, Code::ApprovalUnknown, "another call");
     desk.ask("", &[("t0", true)]).await.unwrap();
     assert_eq!(refused(&[("t0", true)]).await, Code::ApprovalUnknown, "nothing waits any more");
+}
+
+#[tokio::test]
+async fn of_two_yeses_at_once_one_lets_the_call_run() {
+    let desk = Desk::new(ASKS_FIRST, [calls(&[TIME]), says("Noon.")]);
+    desk.ask("what time is it?", &[]).await.unwrap();
+    let yes = || desk.ask("", &[("t0", true)]);
+    let (left, right) = tokio::join!(yes(), yes());
+    let refused = match (left, right) {
+        (Ok(_), Err(failure)) | (Err(failure), Ok(_)) => failure,
+        both => panic!("one of them must be refused: {both:?}"),
+    };
+    assert!(matches!(refused.code, Code::ConversationConflict | Code::ApprovalUnknown), "{refused}");
+    assert_eq!(desk.calls.lock().unwrap().len(), 1, "the tool runs once");
+}
+
+/// The call has run by then, and nothing of it is stored.
+#[tokio::test]
+async fn an_approved_call_does_not_run_again_after_the_process_was_killed() {
+    let desk = Desk::new(ASKS_FIRST, [calls(&[TIME]), Scripted::Hangs(Vec::new()), says("I cannot know.")]);
+    desk.ask("what time is it?", &[]).await.unwrap();
+    let mut answer = ask(desk.agent.clone(), desk.question("", &[("t0", true)])).await.unwrap();
+    let tool_ran =
+        async { while !matches!(answer.events.recv().await, Some(TurnEvent::Chat(ChatEvent::ToolFinished { .. }))) {} };
+    timeout(Duration::from_secs(20), tool_ran).await.expect("the tool runs");
+    assert_eq!(desk.ask("", &[("t0", true)]).await.unwrap_err().code, Code::ApprovalUnknown);
+    desk.ask("did it run?", &[]).await.unwrap();
+    assert_eq!(desk.calls.lock().unwrap().len(), 1);
+    let requests = desk.model.requests.lock().unwrap();
+    let last = &requests.last().unwrap().messages;
+    assert_eq!(broken_rule(last), None);
+    assert!(serde_json::to_string(last).unwrap().contains("it is not known whether this call ran"), "{last:?}");
 }
 
 #[tokio::test]

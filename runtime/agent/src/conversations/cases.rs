@@ -90,7 +90,7 @@ impl Person {
 
     async fn part(&self, store: &dyn ConversationStore, extent: Extent) -> Conversation {
         match self.look(store, extent).await {
-            Lookup::Found(conversation) => conversation,
+            Lookup::Found(conversation) => *conversation,
             other => panic!("the conversation must be there, not {other:?}"),
         }
     }

@@ -28,6 +28,7 @@ impl Cursor {
         Self { updated_at: updated_at.into(), conversation_id: conversation_id.into(), owner: digest(owner) }
     }
 
+    /// As text for the client.
     pub fn written(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_string(self).unwrap_or_default())
     }

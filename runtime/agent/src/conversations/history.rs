@@ -4,14 +4,19 @@ use std::collections::HashMap;
 
 use contract::chat::{HistoryMessage, HistoryTool, PendingCall};
 use contract::tool_call::tool_name;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::StoredTurn;
 use crate::message::{Block, DECLINED, Message, Role, ToolResult, ToolStatus, ToolUse};
+use crate::timestamp::written;
 
 /// Said for the agent after calls that the user passed over, so that the roles alternate.
 const PASSED_OVER: &str = "(The user did not allow these calls. They did not run.)";
+
+/// Stands for the results of calls that were begun with, until their turn ends.
+const NOT_KNOWN: &str = "it is not known whether this call ran: the answer that it was made for was not stored";
+
+/// Stands for such an answer.
+const UNDER_WAY: &str = "[answer under way or cut short: its end is not stored]";
 
 /// A turn's messages for a request with tools. Calls that still wait for a yes, while the user went on to
 /// something else, were declined.
@@ -32,12 +37,22 @@ pub fn for_model_without_tools(turn: &StoredTurn) -> Option<Vec<Message>> {
     (!question.is_empty() && !answer.is_empty()).then(|| vec![Message::user(question), Message::assistant(answer)])
 }
 
+/// A turn while a request goes on with it: what remains of it should that request never end. Its calls may
+/// have run by then.
+pub fn begun(turn: &StoredTurn) -> Vec<Message> {
+    let calls = turn.messages.last().into_iter().flat_map(Message::tool_uses);
+    let result = |tool: &ToolUse| ToolResult::new(&tool.tool_use_id, ToolStatus::Error, NOT_KNOWN);
+    let results = calls.map(result).map(Block::ToolResult).collect();
+    let closing = [Message { role: Role::User, content: results }, Message::assistant(UNDER_WAY)];
+    turn.messages.iter().cloned().chain(closing).collect()
+}
+
 fn declined(message: &Message) -> Vec<Block> {
     let result = |tool: &ToolUse| ToolResult::new(&tool.tool_use_id, ToolStatus::Error, DECLINED);
     message.tool_uses().map(result).map(Block::ToolResult).collect()
 }
 
-/// The calls of a turn that wait for the user's yes; `approval_tools` are those of the settings. None when
+/// The calls of a turn that wait for the user's yes; `approval_tools` are those of the settings. Empty when
 /// the turn is not pending.
 pub fn pending_calls(turn: &StoredTurn, approval_tools: &[String]) -> Vec<PendingCall> {
     let last = turn.messages.last().filter(|_| turn.pending);
@@ -65,10 +80,6 @@ fn answer(turn: &StoredTurn) -> HistoryMessage {
     HistoryMessage { role: "assistant".into(), content, timestamp, tools: tools(turn) }
 }
 
-fn written(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
-}
-
 /// The tools that ran, or could not; a call without a result did neither.
 fn tools(turn: &StoredTurn) -> Vec<HistoryTool> {
     let results = turn.messages.iter().flat_map(Message::tool_results);
@@ -91,6 +102,7 @@ mod tests {
     use super::*;
     use crate::turn::broken_rule;
     use serde_json::json;
+    use time::OffsetDateTime;
 
     fn turn(pending: bool, messages: Vec<Message>) -> StoredTurn {
         let at = OffsetDateTime::UNIX_EPOCH;
@@ -138,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_that_was_begun_with_is_whole_and_says_what_is_not_known() {
+        let mut messages = for_model(&turn(false, begun(&pending())));
+        assert_eq!(messages[2].tool_results().count(), 2);
+        assert!(messages[2].tool_results().all(|result| result.status == ToolStatus::Error));
+        assert_eq!(messages[3].text(), UNDER_WAY);
+        messages.push(Message::user("did it run?"));
+        assert_eq!(broken_rule(&messages), None);
+    }
+
+    #[test]
     fn a_finished_turn_goes_to_the_model_as_it_is() {
         assert_eq!(for_model(&with_a_tool()), with_a_tool().messages);
     }
@@ -164,7 +186,7 @@ mod tests {
         let shown = displayed(&[with_a_tool(), pending()]);
         assert_eq!((shown[0].role.as_str(), shown[0].content.as_str()), ("user", "what?"));
         assert_eq!(shown[1].content, "Let me see.\n\nIt is 42.");
-        assert_eq!(shown[1].timestamp, "1970-01-01T00:00:00Z");
+        assert_eq!(shown[1].timestamp, "1970-01-01T00:00:00.000Z");
         let ran = HistoryTool { name: "aws___n".into(), input: json!({"region": "eu-west-1"}), success: true };
         assert_eq!(shown[1].tools, [ran]);
         assert_eq!(shown[3].tools, []);

@@ -1,17 +1,17 @@
 //! The ids: a conversation's, chosen by the client or made up, and a turn's, always made up.
 
+use contract::chat::is_conversation_id;
 use uuid::Uuid;
 
 use crate::failure::{Code, Failure};
 
-/// 1 to 128 characters of `[A-Za-z0-9_.:-]`.
+/// What [`is_conversation_id`] takes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ConversationId(String);
 
 impl ConversationId {
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
-        if (1..=128).contains(&text.len()) && text.bytes().all(allowed) {
+        if is_conversation_id(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(Failure::new(

@@ -12,10 +12,11 @@ use time::OffsetDateTime;
 use super::cursor::Cursor;
 use super::{
     Access, Conversation, ConversationId, ConversationStore, DeletedAll, Extent, Listing, Lookup, Meta, NewTurn, Page,
-    StoreFuture, StoredTurn, TurnId, changed_meanwhile, timestamp,
+    Replaced, StoreFuture, StoredTurn, TurnId, changed_meanwhile,
 };
 use crate::failure::Failure;
 use crate::identity::Owner;
+use crate::timestamp;
 
 #[derive(Default)]
 pub struct MemoryStore(Mutex<HashMap<ConversationId, Kept>>);
@@ -37,7 +38,7 @@ impl MemoryStore {
         match self.lock().get(access.id).map(|kept| &kept.conversation) {
             Some(found) if found.meta.expires_at <= access.now => Lookup::Absent,
             Some(found) if found.meta.owner != *access.owner => Lookup::Foreign,
-            Some(found) => Lookup::Found(part(found, extent)),
+            Some(found) => Lookup::Found(Box::new(part(found, extent))),
             None => Lookup::Absent,
         }
     }
@@ -94,9 +95,14 @@ fn appended(
         return (present, Ok(()));
     }
     let living = present.as_ref().filter(|kept| kept.conversation.meta.expires_at > access.now);
-    let pending = living.and_then(|kept| kept.conversation.turns.last()).filter(|last| last.pending);
-    let replaceable = turn.replaces.is_none_or(|number| pending.is_some_and(|pending| pending.number == number));
-    if living.map(|kept| &kept.conversation.meta) != base || !replaceable {
+    let place = match &turn.replaces {
+        None => None,
+        Some(replaced) => match living.and_then(|kept| place_of(kept, replaced)) {
+            Some(place) => Some(place),
+            None => return (present, Err(changed_meanwhile(access.id))),
+        },
+    };
+    if living.map(|kept| &kept.conversation.meta) != base {
         return (present, Err(changed_meanwhile(access.id)));
     }
     let meta = Meta::with_turn(base, access.owner, &turn);
@@ -104,13 +110,21 @@ fn appended(
         Some(kept) => (kept.conversation.turns, kept.ids),
         None => (Vec::new(), Vec::new()),
     };
-    if turn.replaces.is_some() {
-        turns.pop();
-        ids.pop();
-    }
-    ids.push(turn.id.clone());
-    turns.push(stored(meta.last_turn, turn));
+    let place = place.map_or(turns.len()..turns.len(), |place| place..place + 1);
+    ids.splice(place.clone(), [turn.id.clone()]);
+    turns.splice(place, [stored(turn.number(&meta), turn)]);
     (Some(Kept { conversation: Conversation { meta, turns }, ids }), Ok(()))
+}
+
+/// Where the turn is that may be replaced.
+fn place_of(kept: &Kept, replaced: &Replaced) -> Option<usize> {
+    let Kept { conversation: Conversation { meta, turns }, ids } = kept;
+    let place = turns.iter().position(|turn| turn.number == replaced.number())?;
+    let is_it = match replaced {
+        Replaced::Waiting(_) => turns[place].pending,
+        Replaced::Begun(_, id) => ids[place] == *id,
+    };
+    (is_it && replaced.is_in(Some(meta))).then_some(place)
 }
 
 fn stored(number: u64, turn: NewTurn) -> StoredTurn {
@@ -143,6 +157,7 @@ fn summary(id: &ConversationId, meta: &Meta) -> ConversationSummary {
         conversation_id: id.as_str().to_owned(),
         updated_at: timestamp::written(meta.updated_at),
         message_count: meta.message_count,
+        title: meta.title.clone(),
     }
 }
 

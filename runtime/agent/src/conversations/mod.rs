@@ -15,17 +15,16 @@ mod memory;
 mod recording;
 mod records;
 mod store;
-mod timestamp;
 mod trimming;
 pub mod window;
 
 pub use dynamodb::DynamoDbStore;
-pub use history::{displayed, pending_calls};
+pub use history::{begun, displayed, pending_calls};
 pub use identifier::{ConversationId, TurnId};
 #[cfg(test)]
 pub use memory::MemoryStore;
 pub use recording::{Recording, record};
-pub use records::{Conversation, Lookup, Meta, NewTurn, StoredTurn, Summary};
+pub use records::{Conversation, Lookup, Meta, NewTurn, Replaced, StoredTurn, Summary};
 pub use store::{Access, ConversationStore, DeletedAll, Extent, Listing, Page, StoreFuture, changed_meanwhile};
 pub use trimming::for_storage;
 pub use window::Window;

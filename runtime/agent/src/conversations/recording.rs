@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::sleep;
 
-use super::{Access, ConversationStore, Extent, Lookup, Meta, NewTurn, Summary, changed_meanwhile};
+use super::{Access, ConversationStore, Extent, Lookup, Meta, NewTurn, Replaced, Summary, changed_meanwhile};
 use crate::failure::{Code, Failure};
 
 /// Pauses between the attempts of writers that meet at one conversation, with jitter, so that they part.
@@ -24,7 +24,7 @@ pub struct Recording<'a> {
 }
 
 /// Appends the turn after whatever was written meanwhile. Fails when the conversation was taken by somebody
-/// else, and when the pending turn whose place it takes is no longer the one that was continued.
+/// else, and when the turn that it ends the waiting of no longer waits.
 ///
 /// Of a conversation that was deleted or cleared meanwhile nothing comes back: the turn is then the first one.
 pub async fn record(store: &dyn ConversationStore, recording: Recording<'_>) -> Result<(), Failure> {
@@ -52,24 +52,25 @@ async fn reread(store: &dyn ConversationStore, access: Access<'_>) -> Result<Opt
 }
 
 /// The turn as it may be written to the conversation as it is now. Every write to a conversation with a
-/// pending turn ends its waiting, so that only an unchanged one can be continued.
+/// pending turn ends its waiting, so that only an unchanged one can be continued. What a continued turn
+/// replaces is gone when the conversation was deleted or cleared.
 fn rebased(turn: NewTurn, before: Option<&Meta>, now: Option<&Meta>) -> Result<NewTurn, Failure> {
-    if turn.replaces.is_some() && before != now {
+    if matches!(turn.replaces, Some(Replaced::Waiting(_))) && before != now {
         return Err(Failure::new(
             Code::ConversationConflict,
-            "store the answer: the turn that waited for approval was ended meanwhile",
+            "go on with the turn that waits for approval: another request ended its waiting",
         )
-        .hint("read the conversation and ask again"));
+        .hint("read the conversation"));
     }
-    let summary = turn.summary.clone().filter(|summary| still_counts(summary, before, now));
-    Ok(NewTurn { summary, ..turn })
+    let same = before.zip(now).is_some_and(|(before, now)| before.incarnation == now.incarnation);
+    let summary = turn.summary.clone().filter(|summary| same && !is_outdated(summary, now));
+    let replaces = turn.replaces.clone().filter(|_| same);
+    Ok(NewTurn { summary, replaces, ..turn })
 }
 
-/// A summary tells of turns of the same conversation, and no newer one takes its place.
-fn still_counts(summary: &Summary, before: Option<&Meta>, now: Option<&Meta>) -> bool {
-    let same = before.zip(now).is_some_and(|(before, now)| before.incarnation == now.incarnation);
-    let newer = now.and_then(|now| now.summary.as_ref()).is_some_and(|other| other.through >= summary.through);
-    same && !newer
+/// Whether a newer summary has its place.
+fn is_outdated(summary: &Summary, now: Option<&Meta>) -> bool {
+    now.and_then(|now| now.summary.as_ref()).is_some_and(|other| other.through >= summary.through)
 }
 
 #[cfg(test)]
@@ -169,7 +170,7 @@ mod tests {
         let case = Case::new();
         case.record(None, NewTurn { pending: true, ..turn("waits") }).await.unwrap();
         let base = case.read().await.0;
-        case.record(base, NewTurn { replaces: Some(1), ..turn("done") }).await.unwrap();
+        case.record(base, NewTurn { replaces: Some(Replaced::Waiting(1)), ..turn("done") }).await.unwrap();
         let (meta, turns) = case.read().await;
         assert_eq!((turns.len(), turns[0].pending, turns[0].number), (1, false, 1));
         assert_eq!(meta.unwrap().message_count, 2);
@@ -180,10 +181,29 @@ mod tests {
         let case = Case::new();
         case.record(None, NewTurn { pending: true, ..turn("waits") }).await.unwrap();
         let base = case.read().await.0;
-        case.record(base.clone(), NewTurn { replaces: Some(1), pending: true, ..turn("first") }).await.unwrap();
-        let late = case.record(base, NewTurn { replaces: Some(1), ..turn("second") }).await.unwrap_err();
+        case.record(base.clone(), NewTurn { replaces: Some(Replaced::Waiting(1)), pending: true, ..turn("first") })
+            .await
+            .unwrap();
+        let late =
+            case.record(base, NewTurn { replaces: Some(Replaced::Waiting(1)), ..turn("second") }).await.unwrap_err();
         assert_eq!(late.code, Code::ConversationConflict);
         assert_eq!(case.questions().await, ["first"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_is_ended_past_other_turns_and_a_deletion() {
+        let case = Case::new();
+        let begun = |id: &TurnId| NewTurn { id: id.clone(), ..turn("under way") };
+        let end = |id: &TurnId| NewTurn { replaces: Some(Replaced::Begun(1, id.clone())), ..turn("done") };
+        let id = TurnId::random();
+        case.record(None, begun(&id)).await.unwrap();
+        let base = case.read().await.0;
+        case.record(base.clone(), turn("meanwhile")).await.unwrap();
+        case.record(base.clone(), end(&id)).await.unwrap();
+        assert_eq!(case.questions().await, ["done", "meanwhile"]);
+        case.store.delete(case.access()).await.unwrap();
+        case.record(base, end(&id)).await.unwrap();
+        assert_eq!(case.questions().await, ["done"]);
     }
 
     #[tokio::test]
@@ -192,7 +212,8 @@ mod tests {
         case.record(None, NewTurn { pending: true, ..turn("waits") }).await.unwrap();
         let base = case.read().await.0;
         case.record(base.clone(), turn("something else")).await.unwrap();
-        let late = case.record(base, NewTurn { replaces: Some(1), ..turn("done") }).await.unwrap_err();
+        let late =
+            case.record(base, NewTurn { replaces: Some(Replaced::Waiting(1)), ..turn("done") }).await.unwrap_err();
         assert_eq!(late.code, Code::ConversationConflict);
         assert_eq!(case.questions().await, ["waits", "something else"]);
     }

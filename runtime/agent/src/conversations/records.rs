@@ -10,14 +10,19 @@ use crate::message::Message;
 /// otherwise have all of its turns written anew with every question.
 const SLACK: Duration = Duration::days(1);
 
+/// Characters of a conversation's title.
+const TITLE_LENGTH: usize = 80;
+
+/// What a read of a conversation finds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
     Absent,
     /// There is one of this id and it belongs to somebody else.
     Foreign,
-    Found(Conversation),
+    Found(Box<Conversation>),
 }
 
+/// A conversation, with as many turns as were asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
     pub meta: Meta,
@@ -38,6 +43,8 @@ pub struct Meta {
     pub last_turn: u64,
     /// Messages as a reader counts them, two a turn.
     pub message_count: usize,
+    /// The beginning of the first question, by which its owner knows it again.
+    pub title: Option<String>,
     /// Stands for the turns that the model does not get any more.
     pub summary: Option<Summary>,
     /// Until when the store keeps every turn at least, as long as they are not renewed; none without turns.
@@ -55,6 +62,7 @@ pub struct Summary {
     pub through: u64,
 }
 
+/// A turn as it was kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredTurn {
     pub number: u64,
@@ -77,10 +85,36 @@ pub struct NewTurn {
     pub messages: Vec<Message>,
     /// As [`StoredTurn::pending`].
     pub pending: bool,
-    /// Number of the pending turn whose place it takes: the conversation's last one.
-    pub replaces: Option<u64>,
+    /// The turn whose place it takes.
+    pub replaces: Option<Replaced>,
     /// Becomes the conversation's, when there is one.
     pub summary: Option<Summary>,
+}
+
+/// A turn in whose place another one is put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// The conversation's last one, while it waits for the user's yes.
+    Waiting(u64),
+    /// The one that was stored under this id when the request that goes on with it began. Others may have
+    /// followed it meanwhile.
+    Begun(u64, TurnId),
+}
+
+impl Replaced {
+    pub fn number(&self) -> u64 {
+        match self {
+            Self::Waiting(number) | Self::Begun(number, _) => *number,
+        }
+    }
+
+    /// Whether a conversation with this record can have such a turn.
+    pub fn is_in(&self, base: Option<&Meta>) -> bool {
+        base.is_some_and(|base| match self {
+            Self::Waiting(number) => *number == base.last_turn,
+            Self::Begun(number, _) => *number <= base.last_turn,
+        })
+    }
 }
 
 impl Meta {
@@ -94,6 +128,7 @@ impl Meta {
             version: 0,
             last_turn: 0,
             message_count: 0,
+            title: None,
             summary: None,
             turns_kept_until: None,
             incarnation: uuid::Uuid::new_v4().to_string(),
@@ -107,8 +142,9 @@ impl Meta {
             updated_at: turn.answered_at,
             expires_at: turn.expires_at,
             version: base.version + 1,
-            last_turn: turn.replaces.unwrap_or(base.last_turn + 1),
+            last_turn: base.last_turn + u64::from(turn.replaces.is_none()),
             message_count: base.message_count + if turn.replaces.is_some() { 0 } else { 2 },
+            title: base.title.or_else(|| turn.title()),
             summary: turn.summary.clone().or(base.summary),
             turns_kept_until,
             ..base
@@ -127,6 +163,7 @@ impl Meta {
             updated_at: now,
             version: self.version + 1,
             message_count: 0,
+            title: None,
             summary: None,
             turns_kept_until: None,
             incarnation: uuid::Uuid::new_v4().to_string(),
@@ -136,6 +173,18 @@ impl Meta {
 }
 
 impl NewTurn {
+    /// Its number in the conversation whose record it made `meta`.
+    pub fn number(&self, meta: &Meta) -> u64 {
+        self.replaces.as_ref().map_or(meta.last_turn, Replaced::number)
+    }
+
+    /// The question's first line, at most so long.
+    fn title(&self) -> Option<String> {
+        let question = self.messages.first()?.text();
+        let line = question.lines().map(str::trim).find(|line| !line.is_empty())?;
+        Some(line.chars().take(TITLE_LENGTH).collect())
+    }
+
     /// Until when the store keeps the turn itself: past its conversation's expiry by a day, or by the
     /// conversation's lifetime where that is shorter.
     pub fn kept_until(&self) -> OffsetDateTime {

@@ -9,6 +9,7 @@ use super::{ConversationId, Lookup, Meta, NewTurn};
 use crate::failure::{Code, Failure};
 use crate::identity::Owner;
 
+/// What a store does; it fails with `ConversationStore` where it cannot be reached.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
 /// Where conversations live.
@@ -20,9 +21,9 @@ pub trait ConversationStore: Send + Sync {
 
     fn read<'a>(&'a self, access: Access<'a>, extent: Extent) -> StoreFuture<'a, Lookup>;
 
-    /// Adds a turn, or puts it in the place of the pending one that it ends, and makes the conversation
+    /// Adds a turn, or puts it in the place of the one that it replaces, and makes the conversation
     /// itself when `base` is none. Both or neither are written. Fails with `ConversationConflict` when the
-    /// conversation is no longer as `base` says, or when `replaces` is not its last turn or does not wait.
+    /// conversation is no longer as `base` says, or has no such turn as `replaces` names.
     /// A turn that is stored already, its answer having been lost on the way, is a success: the id tells.
     fn append<'a>(&'a self, access: Access<'a>, base: Option<&'a Meta>, turn: NewTurn) -> StoreFuture<'a, ()>;
 
@@ -72,6 +73,7 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
+/// One page of an owner's conversations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     pub conversations: Vec<ConversationSummary>,
@@ -98,6 +100,7 @@ pub struct DeletedAll {
     pub remaining: usize,
 }
 
+/// The failure of a write that would undo another one.
 pub fn changed_meanwhile(id: &ConversationId) -> Failure {
     Failure::new(Code::ConversationConflict, format!("write conversation {}: it changed meanwhile", id.as_str()))
         .hint("try again")

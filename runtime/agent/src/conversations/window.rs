@@ -115,6 +115,7 @@ mod tests {
             version: 1,
             last_turn,
             message_count: last_turn as usize * 2,
+            title: None,
             summary: summary.map(|through| Summary { text: "so far".into(), through }),
             turns_kept_until: None,
             incarnation: "i".into(),

@@ -5,15 +5,15 @@
 //! one. It is never one user's: what a user may call is decided by the gateway, at every call,
 //! with that user's token.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contract::chat::{ListedTool, ToolsCache};
-use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::{Gateway, ToolSession};
 use crate::failure::Failure;
 use crate::telemetry::TraceContext;
+use crate::timestamp::written;
 use crate::token::Token;
 
 /// After this the gateway is asked again; the original kept its tool list as long.
@@ -22,6 +22,7 @@ const FRESH: Duration = Duration::minutes(15);
 /// Tools that were listed for an earlier request.
 pub type KeptTools = Arc<[ListedTool]>;
 
+/// The last listing of one process.
 #[derive(Debug)]
 pub struct ToolCache {
     /// Whether tools are kept, or only counted.
@@ -77,7 +78,7 @@ impl ToolCache {
         ToolsCache {
             status: if fresh.is_some() { "ready" } else { "empty" }.into(),
             tools_count: fresh.map_or(0, |listing| listing.count),
-            last_refresh: last.as_ref().and_then(|listing| listing.at.format(&Rfc3339).ok()),
+            last_refresh: last.as_ref().map(|listing| written(listing.at)),
         }
     }
 
@@ -85,8 +86,8 @@ impl ToolCache {
         self.lock().clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Listing>> {
-        self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Listing>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,6 +133,6 @@ mod tests {
         assert_eq!(cache.report(START + Duration::minutes(14)).status, "ready");
         let old = cache.report(START + Duration::minutes(15));
         assert_eq!((old.status.as_str(), old.tools_count), ("empty", 0));
-        assert_eq!(old.last_refresh.as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(old.last_refresh.as_deref(), Some("1970-01-01T00:00:00.000Z"));
     }
 }

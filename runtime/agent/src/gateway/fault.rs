@@ -53,6 +53,7 @@ pub fn no_common_version() -> Failure {
     Failure::new(Code::GatewayUnavailable, message).hint("compare the gateway's supportedVersions with the agent's")
 }
 
+/// Why no connection was opened.
 pub fn of_connecting(error: &ClientInitializeError) -> Fault {
     let doing = "connect to the gateway";
     match error {
@@ -63,6 +64,7 @@ pub fn of_connecting(error: &ClientInitializeError) -> Fault {
     }
 }
 
+/// Why a request on an open connection failed.
 pub fn of_request(doing: &str, error: &ServiceError) -> Fault {
     match error {
         ServiceError::TransportSend(error) => of_transport(doing, error.error.as_ref()),

@@ -7,7 +7,7 @@
 //! an older one; what it accepted is remembered for the next connection, so that a process
 //! finds it out once. No version holds anything of a user.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::{ClientCapabilities, ClientConfig, ErrorCode, ErrorData, Implementation, ProtocolVersion};
 use rmcp::service::{ClientInitializeError, RunningService};
@@ -27,6 +27,7 @@ const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_03_26,
 ];
 
+/// An open MCP connection of one user.
 pub type Connection = RunningService<RoleClient, ClientConfig>;
 
 /// The version that the gateway accepted last.
@@ -70,8 +71,8 @@ impl Handshake {
         Ok(connection)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<ProtocolVersion>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<ProtocolVersion>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

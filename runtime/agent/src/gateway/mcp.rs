@@ -12,13 +12,14 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::Value;
 use tokio::time::timeout;
-use url::{Host, Url};
+use url::Url;
 
 use super::attempts::Attempts;
 use super::handshake::{Connection, Handshake};
 use super::session::McpSession;
 use super::{Gateway, GatewayFuture, KeptTools, ToolSession, fault};
 use crate::failure::Failure;
+use crate::http_client;
 use crate::telemetry::TraceContext;
 use crate::token::Token;
 
@@ -26,6 +27,8 @@ use crate::token::Token;
 const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
 const LIST_DEADLINE: Duration = Duration::from_secs(20);
 const REACH_DEADLINE: Duration = Duration::from_secs(3);
+/// For a TCP connection and its TLS handshake.
+const TCP_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Bytes of one answer. A Lambda target answers with 6 MB at most (AgentCore quotas), which is a
 /// little more as JSON in JSON; whatever is larger is refused before it fills the memory.
@@ -54,8 +57,9 @@ pub struct McpGateway {
 
 impl McpGateway {
     pub fn new(configuration: GatewayConfiguration) -> Result<Self, Failure> {
-        let http = http_client(&configuration.url)
-            .map_err(|error| Failure::internal(format!("build the HTTP client for the gateway: {error}")))?;
+        let http = http_client::for_server(&configuration.url).connect_timeout(TCP_DEADLINE).build();
+        let http =
+            http.map_err(|error| Failure::internal(format!("build the HTTP client for the gateway: {error}")))?;
         Ok(Self { configuration, http, handshake: Handshake::default() })
     }
 
@@ -119,25 +123,6 @@ impl Gateway for McpGateway {
 
     fn is_reachable(&self) -> BoxFuture<'_, bool> {
         self.probe().boxed()
-    }
-}
-
-/// Follows no redirect: a token goes to the configured address and nowhere else. What is on this
-/// machine is asked directly, whatever proxy the environment names.
-fn http_client(url: &Url) -> reqwest::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .https_only(url.scheme() == "https")
-        .connect_timeout(Duration::from_secs(5));
-    if is_loopback(url) { builder.no_proxy().build() } else { builder.build() }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::telemetry::TraceContext;
 use crate::token::Token;
 
+/// What the gateway does; it fails with `gateway/*`.
 pub type GatewayFuture<'a, T> = BoxFuture<'a, Result<T, Failure>>;
 
 /// Where tools come from.

@@ -12,6 +12,7 @@ use crate::failure::{Code, Failure};
 /// Bytes of a request body.
 pub const LIMIT: usize = 256 * 1024;
 
+/// A body as it was received, or why it was not.
 pub type Body = Result<Bytes, BytesRejection>;
 
 /// A member that a body may have, and what it must be, as an error says it.

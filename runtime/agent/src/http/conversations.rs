@@ -55,6 +55,7 @@ pub async fn delete_all(State(agent): State<Arc<Agent>>, parts: Parts) -> Result
     Ok(Json(Deleted { message, deleted_count: Some(deleted) }))
 }
 
+/// Removes one conversation; 404 when the caller has none of this id.
 pub async fn delete(State(agent): State<Arc<Agent>>, id: PathId, parts: Parts) -> Result<Json<Deleted>, Failure> {
     Query::none(&parts.uri)?;
     let own = Own::of(&agent, &parts, id).await?;
@@ -64,6 +65,7 @@ pub async fn delete(State(agent): State<Arc<Agent>>, id: PathId, parts: Parts) -
     }
 }
 
+/// Removes what was said in one conversation and keeps its id.
 pub async fn clear(State(agent): State<Arc<Agent>>, id: PathId, parts: Parts) -> Result<Json<Deleted>, Failure> {
     Query::none(&parts.uri)?;
     let own = Own::of(&agent, &parts, id).await?;

@@ -7,8 +7,6 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use contract::chat::ConversationHistory;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::conversations::{Own, PathId};
 use super::query::Query;
@@ -16,6 +14,7 @@ use crate::agent::Agent;
 use crate::ask::not_found;
 use crate::conversations::{Conversation, Extent, Lookup, Meta, displayed, pending_calls};
 use crate::failure::Failure;
+use crate::timestamp::written;
 
 /// Messages on one page; a turn shows two.
 const PAGE: u64 = 100;
@@ -36,7 +35,7 @@ pub async fn read(
     match agent.ports.store.read(own.access(), extent(turns as usize, before)).await? {
         Lookup::Found(conversation) => {
             let approvals = &agent.configuration.settings.approval_tools;
-            Ok(Json(page(own.id.as_str(), conversation, turns as usize, approvals)))
+            Ok(Json(page(own.id.as_str(), *conversation, turns as usize, approvals)))
         }
         Lookup::Absent | Lookup::Foreign => Err(not_found(&own.id)),
     }
@@ -54,6 +53,8 @@ fn extent(turns: usize, before: Option<u64>) -> Extent {
 fn page(id: &str, conversation: Conversation, turns: usize, approval_tools: &[String]) -> ConversationHistory {
     let Conversation { meta, turns: read } = conversation;
     let shown = &read[read.len().saturating_sub(turns)..];
+    // A turn that another one followed waits no more.
+    let waiting = shown.last().filter(|turn| turn.number == meta.last_turn);
     let has_earlier = shown.len() < read.len();
     ConversationHistory {
         conversation_id: id.to_owned(),
@@ -61,15 +62,14 @@ fn page(id: &str, conversation: Conversation, turns: usize, approval_tools: &[St
         metadata: metadata(&meta),
         message_count: meta.message_count,
         earlier: shown.first().filter(|_| has_earlier).map(|turn| turn.number),
-        approvals_required: shown.last().map(|turn| pending_calls(turn, approval_tools)).unwrap_or_default(),
+        approvals_required: waiting.map(|turn| pending_calls(turn, approval_tools)).unwrap_or_default(),
     }
 }
 
 fn metadata(meta: &Meta) -> Value {
-    let at = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
     json!({
-        "created_at": at(meta.created_at),
-        "updated_at": at(meta.updated_at),
-        "expires_at": at(meta.expires_at),
+        "created_at": written(meta.created_at),
+        "updated_at": written(meta.updated_at),
+        "expires_at": written(meta.expires_at),
     })
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::configuration::is_loopback;
 use crate::failure::{Failure, causes};
+use crate::http_client::{self, is_guarded};
 
 /// For both documents together.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -48,15 +48,17 @@ struct Keys {
 }
 
 impl Discovery {
-    /// Follows no redirect: keys come from the configured issuer and from nowhere else.
+    /// # Errors
+    /// When the discovery address is neither https nor on this machine: whoever can change an answer on its way
+    /// can put their own keys into it.
     pub fn new(rules: &TokenRules) -> Result<Self, Failure> {
         let doing = "set up the verification of access tokens";
-        let url = Url::parse(&rules.discovery_url).ok().filter(is_private).ok_or_else(|| {
+        let url = Url::parse(&rules.discovery_url).ok().filter(is_guarded).ok_or_else(|| {
             Failure::internal(format!("{doing}: the discovery address must be https, or http on this machine"))
         })?;
-        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        let builder = if is_loopback(&url) { builder.no_proxy() } else { builder };
-        let http = builder.build().map_err(|error| Failure::internal(format!("{doing}: {}", causes(&error))))?;
+        let http = http_client::for_server(&url)
+            .build()
+            .map_err(|error| Failure::internal(format!("{doing}: {}", causes(&error))))?;
         Ok(Self { url, issuer: rules.issuer().trim_end_matches('/').to_owned(), http, deadline: DEADLINE })
     }
 
@@ -79,7 +81,7 @@ impl Discovery {
         if !self.is_own_name(&issuer) {
             return Err("the discovery document names another issuer".into());
         }
-        if !is_private(&jwks_uri) || jwks_uri.scheme() != self.url.scheme() {
+        if !is_guarded(&jwks_uri) || jwks_uri.scheme() != self.url.scheme() {
             return Err("the discovery document names keys at an address that is not https".into());
         }
         let Keys { keys } = self.get("the keys", &jwks_uri).await?;
@@ -108,9 +110,4 @@ impl Discovery {
         }
         serde_json::from_slice(&body).map_err(|_| format!("{what}: not the JSON that an issuer publishes"))
     }
-}
-
-/// Whoever can change an answer on its way can put their own keys into it; plain http is for the local platform.
-fn is_private(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }

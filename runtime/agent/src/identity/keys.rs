@@ -1,6 +1,6 @@
 //! An issuer's signing keys, kept in the process. They are public and the same for every caller.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jsonwebtoken::jwk::Jwk;
 use time::{Duration, OffsetDateTime};
@@ -74,15 +74,14 @@ impl IssuerKeys {
     }
 
     fn kept(&self, wanted: &TokenHeader, now: OffsetDateTime, limit: Duration) -> Option<IssuerKey> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known().clone();
         let known = known.filter(|known| age(known.read_at, now) < limit)?;
         let key = pick(&known.published.keys, wanted)?.clone();
         Some(IssuerKey { issuer: known.published.issuer.clone(), key })
     }
 
     fn pause(&self) -> Duration {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_some() { PAUSE } else { PAUSE_WITHOUT_KEYS }
+        if self.known().is_some() { PAUSE } else { PAUSE_WITHOUT_KEYS }
     }
 
     async fn ask(&self, now: OffsetDateTime) -> Result<(), Failure> {
@@ -91,9 +90,12 @@ impl IssuerKeys {
             Failure::new(Code::TokenIssuerUnavailable, format!("read the token issuer's keys: {cause}"))
                 .hint("try again; when it lasts, check the issuer's discovery address in the environment's file")
         })?;
-        let known = Arc::new(KeySet { published, read_at: now });
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        *self.known() = Some(Arc::new(KeySet { published, read_at: now }));
         Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Arc<KeySet>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,8 +23,6 @@ pub use port::{TokenVerifier, Verification};
 pub use principal::Principal;
 pub use verdict::TokenFault;
 
-use contract::chat::TOKEN_HEADER;
-
 use crate::token::Token;
 
 /// A caller, verified.
@@ -35,6 +33,3 @@ pub struct Caller {
     /// The token that [`TokenVerifier`] found good; it opens the gateway for this request.
     pub token: Option<Token>,
 }
-
-/// Where a caller's token may be.
-pub const HEADER: &str = TOKEN_HEADER;

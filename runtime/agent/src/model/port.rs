@@ -14,8 +14,10 @@ pub trait Model: Send + Sync {
     fn converse(&self, request: ModelRequest) -> ModelAnswer;
 }
 
+/// An answer that is on its way; it fails when no model begins one.
 pub type ModelAnswer = BoxFuture<'static, Result<ModelStream, Failure>>;
 
+/// An answer as it comes; it ends after an error.
 pub type ModelStream = BoxStream<'static, Result<ModelEvent, Failure>>;
 
 /// One question to the model with everything it may know.

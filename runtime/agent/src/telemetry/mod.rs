@@ -4,7 +4,7 @@ pub mod logging;
 mod metrics;
 mod trace;
 
-pub use metrics::{Metrics, TurnMeasures};
+pub use metrics::{Metrics, TurnMeasures, milliseconds};
 pub use trace::TraceContext;
 
 #[cfg(test)]

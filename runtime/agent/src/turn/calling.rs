@@ -6,6 +6,7 @@ use super::data::as_data;
 use super::drive::Subject;
 use super::{ToolCall, ToolOutcome};
 use crate::gateway::{ToolOutput, ToolSession};
+use crate::telemetry::milliseconds;
 
 /// What calls of one turn run against.
 #[derive(Clone, Copy)]
@@ -17,10 +18,11 @@ pub struct Calling<'a> {
 }
 
 impl Calling<'_> {
+    /// Calls the tool. What goes wrong becomes an outcome too, for the model to read.
     pub async fn call(self, call: ToolCall) -> ToolOutcome {
         let start = Instant::now();
         let output = self.output_of(&call).await;
-        let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration_ms = milliseconds(start.elapsed());
         let text = as_data(&output.text, self.limit);
         self.measure(&call, output.success, duration_ms, output.text.len());
         ToolOutcome { id: call.id, success: output.success, text, duration_ms }

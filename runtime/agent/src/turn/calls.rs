@@ -20,6 +20,7 @@ pub struct ToolOutcome {
 pub struct Calls(Vec<(ToolCall, Option<ToolOutcome>)>);
 
 impl Calls {
+    /// Calls that all run.
     pub fn running(calls: Vec<ToolCall>) -> Self {
         Self(calls.into_iter().map(|call| (call, None)).collect())
     }

@@ -6,7 +6,7 @@ use contract::tool_frame::frame;
 
 use crate::message::{Block, Message, ResultContent};
 
-/// A tool's text as the model may read it: without characters that hide or reorder text, not blank and at
+/// A text as the model may read it: without characters that hide or reorder text, not blank and at
 /// most `limit` bytes, with a label where it was cut.
 pub fn as_data(text: &str, limit: usize) -> String {
     let mut data: String = text.chars().filter(|char| !is_deceptive(*char)).collect();
@@ -15,7 +15,7 @@ pub fn as_data(text: &str, limit: usize) -> String {
         data.truncate(data.floor_char_boundary(limit));
         data.push_str(&format!("\n[cut short: the first {} of {whole} bytes]", data.len()));
     }
-    if data.trim().is_empty() { "(the tool answered nothing)".into() } else { data }
+    if data.trim().is_empty() { "(nothing)".into() } else { data }
 }
 
 /// Control characters but for line feed and tab; what a reader of the same text would not see, or would see in
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_blank_text_says_so() {
-        assert_eq!(as_data(" \u{200b}\n", 100), "(the tool answered nothing)");
+        assert_eq!(as_data(" \u{200b}\n", 100), "(nothing)");
     }
 
     #[test]

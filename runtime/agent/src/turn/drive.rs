@@ -20,6 +20,7 @@ use crate::gateway::ToolSession;
 use crate::model::{Model, ModelRequest};
 use crate::telemetry::Metrics;
 
+/// Where the events of an answer go; closed when the client went away.
 pub type EventSender = mpsc::Sender<TurnEvent>;
 
 /// What a turn runs against.
@@ -63,6 +64,7 @@ pub struct Driven {
 }
 
 impl Drive<'_> {
+    /// Runs the turn to its end. It always has one: the deadline is the last.
     pub async fn run(&self, mut turn: Turn) -> Driven {
         let (start, mut first_token) = (Instant::now(), None);
         let mut inputs: BoxStream<'_, Input> = stream::empty().boxed();

@@ -5,6 +5,7 @@ use contract::chat::APPROVAL_REQUIRED;
 use crate::failure::{Code, Failure};
 use crate::model::StopReason;
 
+/// Why a turn ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     /// The model said all it wanted to.

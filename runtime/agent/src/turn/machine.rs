@@ -1,15 +1,13 @@
 //! The turn as a state machine. No clock, no network: every input gives the
 //! effects to carry out, and after `Effect::Finish` the turn is a record.
 
-use std::collections::BTreeSet;
-
 use contract::chat::{Approval, ChatEvent};
 
 use super::assembly::{Assembly, ToolCall};
 use super::calls::{self, Calls, ToolOutcome};
 use super::speech::Speech;
 use super::transcript::Transcript;
-use super::{Ending, TurnRecord};
+use super::{Effect, Ending, Input, Opening, Rules, TurnRecord};
 use crate::failure::{Code, Failure};
 use crate::message::{Block, Message, Role, ToolUse};
 use crate::model::{ModelEvent, StopReason, Usage};
@@ -17,47 +15,7 @@ use crate::model::{ModelEvent, StopReason, Usage};
 /// Said for a model that ended its turn without a word.
 const NO_WORDS: &str = "(The model gave no answer.)";
 
-#[derive(Debug, Clone)]
-pub enum Input {
-    Begin,
-    Model(ModelEvent),
-    /// What the last effect set going has nothing more to give.
-    Ended,
-    ModelFailed(Failure),
-    ToolFinished(ToolOutcome),
-    DeadlineReached,
-    ShuttingDown,
-    ClientGone,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Ask the model with [`Turn::messages`].
-    AskModel,
-    Emit(ChatEvent),
-    CallTools(Vec<ToolCall>),
-    Finish,
-}
-
-/// What a turn keeps to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    /// Answers of the model, at least one. A turn that goes on after the user's word counts anew.
-    pub rounds: usize,
-    /// Full names, as served, of the tools that wait for the user's yes.
-    pub approval_needed: BTreeSet<String>,
-}
-
-/// What a turn starts from.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    pub conversation_id: String,
-    /// Earlier turns, oldest first. Each starts with the user, ends with the assistant, and every tool use
-    /// has its result.
-    pub history: Vec<Vec<Message>>,
-    pub rules: Rules,
-}
-
+/// One turn, from its opening to its ending.
 pub struct Turn {
     conversation_id: String,
     rules: Rules,

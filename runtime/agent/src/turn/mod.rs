@@ -17,6 +17,7 @@ mod ending;
 mod machine;
 mod output;
 mod speech;
+mod step;
 mod transcript;
 
 pub use assembly::ToolCall;
@@ -26,5 +27,6 @@ pub use converse_rules::broken_rule;
 pub use data::{as_data, framed};
 pub use drive::{Drive, Driven, EventSender, Stops, Subject};
 pub use ending::Ending;
-pub use machine::{Effect, Input, Opening, Rules, Turn};
+pub use machine::Turn;
 pub use output::{TurnEvent, TurnRecord};
+pub use step::{Effect, Input, Opening, Rules};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::message::{Block, Message, Role, ToolUse};
 
+/// The messages of a turn, and those of the turns before it.
 #[derive(Debug)]
 pub struct Transcript {
     /// Whole turns, oldest first; each starts with the user and ends with the assistant.
@@ -36,6 +37,7 @@ impl Transcript {
         self.own.len() > self.begun_with
     }
 
+    /// Leaves nothing of this turn to be kept.
     pub fn forget_own(&mut self) {
         self.own.clear();
     }

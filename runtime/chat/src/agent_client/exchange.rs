@@ -18,6 +18,7 @@ use super::AgentClient;
 use crate::{
     connection::is_loopback,
     failure::{Failure, chain},
+    http_client,
     refusal::Refusal,
     token::Token,
 };
@@ -106,6 +107,9 @@ impl AgentClient {
         }
         let failure = read_refusal(response).await.into_failure(&call.doing, SystemTime::now(), &self.login_command);
         match status {
+            StatusCode::UNAUTHORIZED if token.is_none() => {
+                Err(failure.hint("the gateway's tools need a token: leave --no-token out"))
+            }
             StatusCode::UNAUTHORIZED => Ok(Attempt::Unauthorized(failure)),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
                 Ok(Attempt::Passing(failure))
@@ -166,16 +170,10 @@ fn unreachable_agent(call: &Call, error: reqwest::Error) -> Result<Attempt, Fail
 
 /// The answer's body, up to [`JSON_LIMIT`].
 async fn whole(mut response: Response, doing: &str) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
     let cut = |error: reqwest::Error| Failure::new("agent/unexpected-answer", doing, chain(&error.without_url()));
-    while let Some(chunk) = response.chunk().await.map_err(cut)? {
-        if body.len() + chunk.len() > JSON_LIMIT {
-            let cause = format!("the answer is larger than {} MB", JSON_LIMIT >> 20);
-            return Err(Failure::new("agent/answer-too-large", doing, cause));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+    http_client::body(&mut response, JSON_LIMIT).await.map_err(cut)?.ok_or_else(|| {
+        Failure::new("agent/answer-too-large", doing, format!("the answer is larger than {} MB", JSON_LIMIT >> 20))
+    })
 }
 
 async fn read_refusal(mut response: Response) -> Refusal {

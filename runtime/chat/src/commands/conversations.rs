@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use contract::chat::{ConversationHistory, Conversations};
+use serde_json::json;
 
 use super::{Outcome, closed};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     notices::Notices,
     prompt,
     settings::Settings,
-    view::{print_json, printable, shown_input},
+    view::{Rendering, counted, print_json, printable, shown_input},
 };
 
 /// # Errors
@@ -45,7 +46,7 @@ async fn list(settings: &Settings, client: &AgentClient, all: bool) -> Result<Ou
 
 async fn show(settings: &Settings, client: &AgentClient, id: &str) -> Result<Outcome, Failure> {
     let history = client.whole_history(id).await?;
-    if settings.json { print_json(&history) } else { print_history(&history) }.map_err(closed)?;
+    if settings.json { print_json(&history) } else { print_history(&history, settings.plain) }.map_err(closed)?;
     Ok(Outcome::Succeeded)
 }
 
@@ -59,12 +60,18 @@ async fn delete(
         notices.show("nothing is deleted");
         return Ok(Outcome::Failed);
     }
+    let mut deleted = Vec::new();
     if which.all {
-        notices.show(&client.delete_all().await?.message);
-        return Ok(Outcome::Succeeded);
+        deleted.push(client.delete_all().await?);
+        notices.show(&deleted[0].message);
     }
     for id in &which.ids {
-        notices.show(&client.delete(id).await?.message);
+        let one = client.delete(id).await?;
+        notices.show(&one.message);
+        deleted.push(one);
+    }
+    if settings.json {
+        print_json(&json!({"deleted": deleted})).map_err(closed)?;
     }
     Ok(Outcome::Succeeded)
 }
@@ -85,17 +92,20 @@ fn print_list(list: &Conversations) -> io::Result<()> {
     let mut output = anstream::stdout();
     for conversation in &list.conversations {
         let (id, updated) = (printable(&conversation.conversation_id), printable(&conversation.updated_at));
-        writeln!(output, "{updated}  {:>4} messages  {id}", conversation.message_count)?;
+        let title = conversation.title.as_deref().map(printable).unwrap_or_default();
+        let line = format!("{updated}  {:>4} messages  {id}  {title}", conversation.message_count);
+        writeln!(output, "{}", line.trim_end())?;
     }
     let more = if list.next_cursor.is_some() { ", and more with --all" } else { "" };
-    writeln!(output, "{} conversations{more}", list.count)
+    writeln!(output, "{}{more}", counted(list.count, "conversation"))
 }
 
-/// Also what `/history` shows.
+/// Also what `/history` shows. The agent's words are formatted as when they came.
 ///
 /// # Errors
 /// When the output is closed.
-pub(super) fn print_history(history: &ConversationHistory) -> io::Result<()> {
+pub(super) fn print_history(history: &ConversationHistory, plain: bool) -> io::Result<()> {
+    let rendering = Rendering::of_standard_output(plain);
     let mut output = anstream::stdout();
     for message in &history.history {
         writeln!(output, "[{}] {}", printable(&message.timestamp), printable(&message.role))?;
@@ -103,11 +113,12 @@ pub(super) fn print_history(history: &ConversationHistory) -> io::Result<()> {
             let mark = if tool.success { "✓" } else { "✗ failed:" };
             writeln!(output, "{mark} {} {}", printable(&tool.name), printable(&shown_input(&tool.input)))?;
         }
-        writeln!(output, "{}\n", printable(&message.content))?;
+        let rendering = if message.role == "assistant" { rendering } else { Rendering::Plain };
+        writeln!(output, "{}\n", rendering.of_text(&message.content))?;
     }
     for call in &history.approvals_required {
         writeln!(output, "? {} {} waits for your yes", printable(&call.name), printable(&shown_input(&call.input)))?;
     }
     let earlier = if history.earlier.is_some() { ", the latest shown" } else { "" };
-    writeln!(output, "{} messages{earlier}", history.message_count)
+    writeln!(output, "{}{earlier}", counted(history.message_count, "message"))
 }

@@ -7,7 +7,11 @@ use std::{
 
 use contract::chat::{ConversationHistory, HistoryMessage};
 
-use crate::{failure::Failure, private_file, view::printable};
+use crate::{
+    failure::Failure,
+    private_file,
+    view::{counted, printable},
+};
 
 /// The file that is meant when none is named.
 pub(super) fn usual_file(conversation_id: &str) -> PathBuf {
@@ -30,7 +34,8 @@ pub(super) fn write(history: &ConversationHistory, path: &Path) -> Result<(), Fa
 }
 
 fn markdown(history: &ConversationHistory) -> String {
-    let mut text = format!("# Conversation {}\n\n{} messages\n", history.conversation_id, history.message_count);
+    let mut text =
+        format!("# Conversation {}\n\n{}\n", history.conversation_id, counted(history.message_count, "message"));
     history.history.iter().for_each(|message| text.push_str(&section(message)));
     for call in &history.approvals_required {
         let _ = write!(text, "\n- `{}` with `{}` waits for a yes\n", call.name, call.input);

@@ -30,5 +30,5 @@ pub enum Outcome {
 
 /// Output that cannot be written, as when a pipe is closed.
 fn closed(error: std::io::Error) -> Failure {
-    Failure::new("chat/output", "write the output", error)
+    Failure::output("write the output", error)
 }

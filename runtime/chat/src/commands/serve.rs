@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Outcome, closed};
-use crate::{failure::Failure, notices::Notices, serve::Server, settings::Settings, view::print_json};
+use crate::{browser, failure::Failure, notices::Notices, serve::Server, settings::Settings, view::print_json};
 
 /// What `chat serve` was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub async fn serve(settings: &Settings, options: ServeOptions, notices: Notices)
     show(&server.address(), settings.json).map_err(closed)?;
     notices.show("The address holds the key to your session: give it to nobody. Ctrl-C ends.");
     if options.open {
-        open_browser(server.ticket_address());
+        browser::open(server.ticket_address());
     }
     tokio::select! {
         ended = server.run() => ended.map(|()| Outcome::Succeeded),
@@ -39,12 +39,4 @@ fn show(address: &str, json: bool) -> io::Result<()> {
     let mut output = io::stdout();
     writeln!(output, "{address}")?;
     output.flush()
-}
-
-/// Where no browser opens, the printed address is enough. Some browsers run in
-/// the terminal until they are left, hence a thread.
-fn open_browser(address: String) {
-    tokio::task::spawn_blocking(move || {
-        let _ = webbrowser::open(&address);
-    });
 }

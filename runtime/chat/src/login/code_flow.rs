@@ -11,6 +11,7 @@ use super::{
     tokens::StoredTokens,
 };
 use crate::{
+    browser,
     failure::{Failure, chain},
     notices::Notices,
 };
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Redirects that are followed before the issuer must have answered.
 const REDIRECT_LIMIT: usize = 10;
+
+/// Code of a login that nobody approved in time.
+pub(super) const TIMEOUT: &str = "login/timeout";
 
 /// Who approves a login.
 #[derive(Debug, Clone)]
@@ -50,10 +54,9 @@ impl Issuer {
         let pending = self.begin(listener.url());
         let address = pending.authorization_url.as_str();
         notices.show(&format!("Log in at {}. If no browser opens, visit:\n{address}", self.account().issuer));
-        open_browser(address.to_owned());
+        browser::open(address.to_owned());
         let code = tokio::time::timeout(PATIENCE, listener.code(&pending.expected)).await.map_err(|_| {
-            Failure::new("login/timeout", "wait for the login in the browser", "nobody logged in within 5 minutes")
-                .hint("run `chat login` again; without a browser on this machine: `chat login --device`")
+            Failure::new(TIMEOUT, "wait for the login in the browser", "nobody logged in within 5 minutes")
         })??;
         self.redeem(pending, code).await
     }
@@ -91,12 +94,4 @@ impl Issuer {
         }
         Err(failed(format!("more than {REDIRECT_LIMIT} redirects")))
     }
-}
-
-/// Without a browser the address on the screen is all there is: that is no
-/// failure. Some browsers run in the terminal until they are left, hence a thread.
-fn open_browser(address: String) {
-    tokio::task::spawn_blocking(move || {
-        let _ = webbrowser::open(&address);
-    });
 }

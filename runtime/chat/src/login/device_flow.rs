@@ -7,7 +7,7 @@ use openidconnect::{
     DeviceCodeErrorResponseType, Nonce, RequestTokenError, Scope, TokenResponse, core::CoreDeviceAuthorizationResponse,
 };
 
-use super::{issuer::Issuer, tokens::StoredTokens};
+use super::{code_flow::TIMEOUT, issuer::Issuer, tokens::StoredTokens};
 use crate::{
     failure::{Failure, chain},
     notices::Notices,
@@ -55,8 +55,7 @@ impl Issuer {
                 RequestTokenError::ServerResponse(told)
                     if *told.error() == DeviceCodeErrorResponseType::ExpiredToken =>
                 {
-                    Failure::new("login/timeout", &doing, "the code has expired before anybody logged in with it")
-                        .hint("run `chat login --device` again")
+                    Failure::new(TIMEOUT, &doing, "the code has expired before anybody logged in with it")
                 }
                 _ => refused(chain(&error)),
             })?;

@@ -5,6 +5,8 @@ use std::{future::Future, pin::Pin};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use thiserror::Error;
 
+use crate::http_client;
+
 /// More than any discovery document, key set or token answer needs.
 const ANSWER_LIMIT: usize = 1 << 20;
 
@@ -32,13 +34,7 @@ impl<'c> AsyncHttpClient<'c> for IssuerHttp {
 
 async fn exchange(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, IssuerHttpError> {
     let mut answer = client.execute(reqwest::Request::try_from(request)?).await?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > ANSWER_LIMIT {
-            return Err(IssuerHttpError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = http_client::body(&mut answer, ANSWER_LIMIT).await?.ok_or(IssuerHttpError::TooLarge)?;
     let mut response = HttpResponse::new(body);
     *response.status_mut() = answer.status();
     *response.headers_mut() = answer.headers().clone();

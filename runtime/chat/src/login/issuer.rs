@@ -17,7 +17,7 @@ use super::{
     tokens::StoredTokens,
 };
 use crate::{
-    connection::is_loopback,
+    connection::is_loopback_address,
     failure::{Failure, chain},
     http_client,
     token::Token,
@@ -42,13 +42,14 @@ impl Account {
         if !self.issuer.is_empty() && !self.client_id.is_empty() {
             return Ok(());
         }
-        Err(Failure::new("login/no-issuer", "log in", "the connection names no issuer or no client id")
-            .hint("add --issuer and --client-id to --url, or give a token with --token-file"))
+        Err(Failure::new("login/no-issuer", "log in", "the connection names no issuer or no client id").hint(
+            "add --issuer and --client-id to --url, give a token with --token-file, or ask without one with --no-token",
+        ))
     }
 
     /// Whether the issuer is this machine.
     pub(super) fn is_local(&self) -> bool {
-        Url::parse(&self.issuer).is_ok_and(|url| is_loopback(&url))
+        is_loopback_address(&self.issuer)
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn redirect_url(port: u16, host: &str) -> Url {
 }
 
 /// How a redirect address names this machine: by its number (RFC 8252, section 8.3), but Cognito
-/// takes plain http for the name `localhost` only (Cognito API reference, CallbackURLs).
+/// for long took plain http for the name `localhost` only, and takes it still (Cognito API reference, CallbackURLs).
 pub(super) fn redirect_host(issuer: &Url) -> &'static str {
     let host = issuer.host_str().unwrap_or_default();
     if host.starts_with("cognito-idp.") && host.contains(".amazonaws.com") { "localhost" } else { "127.0.0.1" }

@@ -7,16 +7,15 @@ use std::{
 };
 
 use contract::Connection;
-use url::Url;
 
 use super::{
     cache::TokenCache,
-    code_flow::Approval,
+    code_flow::{Approval, TIMEOUT},
     issuer::{Account, Issuer},
     tokens::StoredTokens,
     way::LoginWay,
 };
-use crate::{connection::is_loopback, failure::Failure, notices::Notices, token::Token};
+use crate::{connection::is_loopback_address, failure::Failure, notices::Notices, token::Token};
 
 /// Whether a person can be asked to log in.
 #[derive(Debug, Clone)]
@@ -53,7 +52,7 @@ enum Choice {
 impl TokenSource {
     /// A given token wins over everything. `login_command` is what the user types to log in.
     pub fn new(connection: &Connection, cache: TokenCache, may_log_in: MayLogIn, login_command: String) -> Self {
-        let follows = connection.local && Url::parse(&connection.issuer).is_ok_and(|url| is_loopback(&url));
+        let follows = connection.local && is_loopback_address(&connection.issuer);
         let person = match may_log_in {
             MayLogIn::Yes(notices) => Some(notices),
             MayLogIn::No => None,
@@ -187,7 +186,8 @@ impl TokenSource {
         }
         let issuer = Issuer::discover(&self.account).await?;
         let approval = self.approval(&issuer).ok_or_else(|| self.required())?;
-        let tokens = issuer.log_in(self.redirect_port, &approval).await?;
+        let tokens =
+            issuer.log_in(self.redirect_port, &approval).await.map_err(|failure| self.how_to_try_again(failure))?;
         self.cache.save(&tokens).await?;
         Ok(tokens)
     }
@@ -200,6 +200,14 @@ impl TokenSource {
             LoginWay::DeviceIfOffered if issuer.offers_device_code() => notices.map(Approval::Device),
             _ => notices.map(Approval::Browser),
         }
+    }
+
+    fn how_to_try_again(&self, failure: Failure) -> Failure {
+        if failure.code() != TIMEOUT {
+            return failure;
+        }
+        let again = &self.login_command;
+        failure.hint(format!("run `{again}` again; without a browser on this machine: `{again} --device`"))
     }
 
     fn required(&self) -> Failure {

@@ -2,9 +2,8 @@
 
 use clap::ValueEnum;
 use contract::Connection;
-use url::Url;
 
-use crate::connection::is_loopback;
+use crate::connection::is_loopback_address;
 
 /// Which place holds the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,7 +19,6 @@ pub enum TokenStore {
 impl TokenStore {
     /// The local platform's tokens open nothing but this machine: no keyring is asked for them.
     pub fn default_for(connection: &Connection) -> Self {
-        let local_issuer = Url::parse(&connection.issuer).is_ok_and(|url| is_loopback(&url));
-        if connection.local && local_issuer { Self::File } else { Self::Automatic }
+        if connection.local && is_loopback_address(&connection.issuer) { Self::File } else { Self::Automatic }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use contract::chat::is_conversation_id;
+
 /// What `/help` shows.
 pub const HELP: &str = "\
 /help                  this list
@@ -49,6 +51,7 @@ pub enum Line {
     Invalid(String),
 }
 
+/// What is done at the prompt, besides asking.
 #[derive(Clone, PartialEq)]
 pub enum Command {
     Help,
@@ -137,16 +140,14 @@ fn command(name: &str, argument: &str) -> Result<Command, String> {
     }
 }
 
-/// Ids go into a path of the agent's API: one plain word.
+/// Ids go into a path of the agent's API, where a dot at the beginning may be taken for a step up.
 ///
 /// # Errors
 /// What an id looks like.
 pub fn conversation_id(id: &str) -> Result<String, String> {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.:".contains(character);
-    if id.len() <= 128 && id.chars().all(plain) && !id.starts_with('.') {
-        Ok(id.into())
-    } else {
-        Err("a conversation id has up to 128 letters, digits, and - _ . :".into())
+    match is_conversation_id(id) && !id.starts_with('.') {
+        true => Ok(id.into()),
+        false => Err("a conversation id has 1 to 128 letters, digits, and - _ . :".into()),
     }
 }
 

@@ -3,5 +3,4 @@
 mod events;
 mod sse;
 
-pub use events::{AnswerStream, decode};
-pub use sse::{SseEvent, SseParser};
+pub use events::AnswerStream;

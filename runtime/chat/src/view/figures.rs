@@ -28,6 +28,11 @@ fn tokens(usage: Usage) -> Option<String> {
     Some(text)
 }
 
+/// `1 message`, `2 messages`.
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// `9 bytes`, `1.5 KB`, `2.0 MB`; in thousands.
 pub(super) fn size(bytes: usize) -> String {
     let tenths = |unit: usize| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);

@@ -13,9 +13,11 @@ use contract::chat::ChatEvent;
 
 pub(crate) use document::Silent;
 pub use document::{Document, print_json};
+pub(crate) use figures::counted;
 pub use printable::printable;
 pub use rendering::Rendering;
-pub use terminal::{Styled, TerminalView, error, notice, shown_input};
+pub(crate) use rendering::screen_columns;
+pub use terminal::{TerminalView, error, notice, shown_input};
 
 /// Sees an answer's events as they come.
 pub trait AnswerView {

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::{markdown::Markdown, printable};
+
 /// For a screen whose width nobody tells.
 const USUAL_WIDTH: u16 = 80;
 
@@ -23,7 +25,34 @@ impl Rendering {
         if plain || !output.is_terminal() || AutoStream::choice(&output) == ColorChoice::Never {
             return Self::Plain;
         }
-        let columns = terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| width.0);
-        Self::Markdown { width: usize::from(columns) }
+        Self::Markdown { width: columns() }
+    }
+
+    /// A whole text, made safe and formatted.
+    pub fn of_text(self, text: &str) -> String {
+        let text = printable(text);
+        let Self::Markdown { width } = self else { return text.into_owned() };
+        let mut markdown = Markdown::new(width);
+        markdown.push(&text) + &markdown.flush()
+    }
+}
+
+/// Columns of the screen that standard output goes to; `None` when it goes elsewhere.
+pub fn screen_columns() -> Option<usize> {
+    io::stdout().is_terminal().then(columns)
+}
+
+fn columns() -> usize {
+    usize::from(terminal_size::terminal_size().map_or(USUAL_WIDTH, |(width, _)| width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_text_is_formatted_only_for_a_terminal() {
+        assert_eq!(Rendering::Plain.of_text("**a**\u{1b}[2J"), "**a**[2J");
+        assert_eq!(Rendering::Markdown { width: 80 }.of_text("a **b**"), "a \u{1b}[1mb\u{1b}[0m");
     }
 }

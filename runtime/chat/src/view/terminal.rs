@@ -62,9 +62,15 @@ impl<O: Write, R: Write> TerminalView<O, R> {
     pub fn finish(&mut self, answer: &Answer) -> io::Result<()> {
         self.end_line()?;
         if let Some(failure) = &answer.failure {
-            return writeln!(self.remarks, "{}", printable(&failure.to_string()));
+            writeln!(self.remarks, "{}", printable(&failure.to_string()))?;
         }
-        if let Some(reason) = answer.stop_reason.as_deref().filter(|reason| !ORDINARY_ENDS.contains(reason)) {
+        // Where nothing of an answer came there is nothing to count, and often no conversation.
+        if answer.failure.is_some() && answer.text.is_empty() && answer.tools_used.is_empty() {
+            return Ok(());
+        }
+        if let Some(reason) =
+            answer.stop_reason.as_deref().filter(|reason| !ORDINARY_ENDS.contains(reason) && answer.failure.is_none())
+        {
             writeln!(self.remarks, "{}", format!("the answer ended early: {}", printable(reason)).dimmed())?;
         }
         writeln!(self.remarks, "{}", figures(answer).dimmed())

@@ -56,6 +56,19 @@ async fn the_variables_may_give_the_credentials() {
 }
 
 #[tokio::test]
+async fn a_named_profile_wins_over_the_variables_and_nothing_takes_its_place() {
+    let variables = |command: &mut Command| {
+        command.env("AWS_ACCESS_KEY_ID", "AKIDVARIABLE").env("AWS_SECRET_ACCESS_KEY", "secret");
+    };
+    let named = ask(PROFILES, &["--profile", "keys"], variables).await;
+    assert!(named.authorization.contains("Credential=AKIDKEYS/"), "{:?}", named.ran);
+    let unknown = ask(PROFILES, &["--profile", "nope"], variables).await;
+    assert_eq!(unknown.authorization, "");
+    assert!(unknown.ran.remarks.contains("error[aws/no-credentials]"), "{:?}", unknown.ran);
+    assert!(unknown.ran.remarks.contains("profile `nope`: the files of AWS have no such profile"), "{:?}", unknown.ran);
+}
+
+#[tokio::test]
 async fn an_sso_profile_without_a_session_names_the_command_that_opens_one() {
     let config = "[profile team]\nsso_session = main\nsso_account_id = 123456789012\nsso_role_name = Reader\n\
         [sso-session main]\nsso_region = eu-west-1\nsso_start_url = https://example.awsapps.com/start\n";

@@ -43,7 +43,7 @@ async fn the_newest_are_listed_and_all_on_demand() {
     let pages = vec![page("c2", Some("a/b=")), page("c2", Some("a/b=")), page("c1", None)];
     let (agent, _issuer, home) = start(pages).await;
     let newest = home.run(&["--env", "local", "conversations"]).await;
-    assert_eq!(newest.output, "2026-01-02     4 messages  c2\n1 conversations, and more with --all\n", "{newest:?}");
+    assert_eq!(newest.output, "2026-01-02     4 messages  c2\n1 conversation, and more with --all\n", "{newest:?}");
     let all = home.run(&["--env", "local", "conversations", "list", "--all", "--json"]).await;
     assert_eq!((&all.json()["count"], all.json().get("next_cursor")), (&json!(2), None), "{all:?}");
     assert_eq!(calls(&agent)[2], "GET /api/conversations?cursor=a%2Fb%3D");
@@ -65,7 +65,8 @@ async fn a_deletion_without_a_terminal_needs_its_yes() {
     assert!(refused.status == 1 && refused.remarks.contains("error[usage/not-confirmed]"), "{refused:?}");
     assert_eq!(calls(&agent).len(), 0);
     let one = home.run(&["--env", "local", "conversations", "delete", "c1", "--yes"]).await;
-    let all = home.run(&["--env", "local", "conversations", "delete", "--all", "--yes"]).await;
+    let all = home.run(&["--env", "local", "conversations", "delete", "--all", "--yes", "--json"]).await;
+    assert_eq!(all.json(), json!({"deleted": [{"message": "all gone"}]}));
     assert!(one.remarks.contains("gone") && all.remarks.contains("all gone"), "{one:?} {all:?}");
     assert_eq!(calls(&agent), ["DELETE /api/conversations/c1?", "DELETE /api/conversations?confirm=true"]);
 }

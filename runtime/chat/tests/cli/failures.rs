@@ -12,7 +12,7 @@ use tokio::{io::AsyncReadExt, sync::Semaphore};
 
 use crate::{
     agent::{Piece, Reply, TestAgent, noon, piece, text},
-    client::{Home, Ran, connection},
+    client::{Home, Ran, connection, finish},
     issuer::TestIssuer,
 };
 
@@ -109,6 +109,42 @@ async fn a_given_token_is_not_replaced_by_a_login() {
     assert!(ran.remarks.contains("error[token/rejected]") && !ran.remarks.contains("given-secret"), "{ran:?}");
     assert_eq!(agent.seen()[0].header("x-okta-token"), "given-secret");
     assert_eq!(issuer.ledger().logins, 0);
+}
+
+#[tokio::test]
+async fn a_call_that_needs_a_token_says_so_when_none_may_be_sent() {
+    let error = json!({"error": {"code": "gateway/unauthorized", "message": "no token", "hint": "log in again"}});
+    let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(vec![Reply::json(401, error)]).await);
+    let ran = Home::with(&connection(&agent, &issuer)).run(&["--env", "local", "--no-token", "tools"]).await;
+    assert!(ran.remarks.contains("leave --no-token out") && !ran.remarks.contains("log in again"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_labelled_end_still_names_the_conversation() {
+    let error = ErrorBody::new("answer/token-limit", "the answer reached its token limit").error;
+    let started = ChatEvent::Started { conversation_id: "c1".into() };
+    let ran = ask(vec![Reply::events(&[started, text("It is"), ChatEvent::Error { error }])], &[]).await.ran;
+    let (error, figures) = (ran.remarks.find("error[answer/token-limit]"), ran.remarks.find("conversation c1"));
+    assert!(ran.status == 1 && error.is_some() && error < figures, "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_is_no_error_to_talk_about() {
+    let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(vec![Reply::events(&noon())]).await);
+    let home = Home::with(&connection(&agent, &issuer));
+    let mut child = home.command(&["--env", "local", "time?"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let ran = finish(child.wait_with_output().await.unwrap());
+    assert!(ran.status == 1 && !ran.remarks.contains("error["), "{ran:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_named_before_anything_else() {
+    let home = Home::empty();
+    let half = home.run(&["--url", "abc.lambda-url.eu-west-1.on.aws", "hi"]).await;
+    assert!(half.remarks.contains("error[connection/malformed]") && half.remarks.contains("https://"), "{half:?}");
+    let other = home.run(&["--url", "ftp://example.com/", "hi"]).await;
+    assert!(other.remarks.contains("it is neither https nor loopback"), "{other:?}");
 }
 
 #[tokio::test]

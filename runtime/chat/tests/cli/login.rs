@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use chat::{
+    Token,
     login::{Account, Approval, Issuer, MayLogIn, StoredTokens, TokenCache, TokenSource},
-    token::Token,
 };
 use contract::Connection;
 use tokio::io::{AsyncBufReadExt, BufReader};

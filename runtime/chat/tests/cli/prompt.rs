@@ -46,6 +46,15 @@ async fn history_is_read_from_and_cleared_at_the_agent() {
 }
 
 #[tokio::test]
+async fn a_conversation_without_a_question_is_empty_and_the_agent_is_not_asked_about_it() {
+    let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(vec![Reply::events(&noon())]).await);
+    let home = Home::with(&connection(&agent, &issuer));
+    let ran = home.run_with_lines(&["--env", "local"], "/history\n/approve\ntime?\n/clear\n/export\n").await;
+    assert_eq!((ran.status, agent.seen().len()), (0, 1), "{ran:?}");
+    assert_eq!(ran.remarks.matches("nothing has been said in this conversation yet").count(), 3, "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_failed_answer_does_not_end_the_session_but_fails_the_pipe() {
     let replies = vec![Reply::json(500, json!({"message": "boom"})), Reply::events(&noon())];
     let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(replies).await);

@@ -112,7 +112,7 @@ async fn tools_and_conversations_are_listed() {
     let issuer = TestIssuer::start().await;
     let home = Home::with(&connection(&agent, &issuer));
     let tools = home.run(&["tools", "--env", "local"]).await;
-    assert_eq!(tools.output, "aws___get_time  The time.\n1 tools\n", "{tools:?}");
+    assert_eq!(tools.output, "aws___get_time  The time.\n1 tool\n", "{tools:?}");
     let conversations = home.run(&["--env", "local", "--json", "conversations"]).await;
     assert_eq!(conversations.json()["conversations"][0]["conversation_id"], "c1");
     let paths: Vec<_> = agent.seen().iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect();

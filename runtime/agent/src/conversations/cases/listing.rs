@@ -32,11 +32,14 @@ async fn several(store: &dyn ConversationStore, count: usize) -> (Person, Vec<St
 async fn conversations_are_listed_newest_first(store: &dyn ConversationStore) {
     let first = Person::new();
     let second = first.later(Duration::minutes(1)).elsewhere();
-    second.say(store, "b").await;
+    second.say(store, "\n b\nand more").await;
+    second.say(store, "c").await;
     first.say(store, "a").await;
     let listing = second.list(store, 100, None).await;
     assert_eq!(ids(&listing), [second.id.as_str(), first.id.as_str()]);
-    assert_eq!((listing.conversations[0].message_count, listing.next), (2, None));
+    let titles: Vec<_> = listing.conversations.iter().map(|conversation| conversation.title.as_deref()).collect();
+    assert_eq!(titles, [Some("b"), Some("a")], "the first line of the first question");
+    assert_eq!((listing.conversations[0].message_count, listing.next), (4, None));
 }
 
 async fn pages_follow_each_other_and_the_last_one_says_so(store: &dyn ConversationStore) {

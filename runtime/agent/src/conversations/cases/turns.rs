@@ -1,7 +1,7 @@
 //! Turns: stored, read back, replaced, written at once.
 
 use super::{Person, numbers, questions};
-use crate::conversations::{ConversationStore, Extent, Lookup, NewTurn, Summary, record, trimming};
+use crate::conversations::{ConversationStore, Extent, Lookup, NewTurn, Replaced, Summary, TurnId, record, trimming};
 use crate::failure::Code;
 
 pub async fn run(store: &dyn ConversationStore) {
@@ -18,6 +18,8 @@ pub async fn run(store: &dyn ConversationStore) {
     a_pending_turn_is_replaced_in_its_place(store).await;
     only_the_last_turn_and_only_a_pending_one_is_replaced(store).await;
     of_two_that_end_a_pending_turn_one_is_refused(store).await;
+    a_turn_that_was_begun_is_ended_in_its_place(store).await;
+    a_turn_that_was_begun_is_ended_by_who_began_it(store).await;
     a_summary_is_kept_until_another_comes(store).await;
     a_large_turn_is_stored_whole(store).await;
 }
@@ -118,7 +120,7 @@ async fn a_pending_turn_is_replaced_in_its_place(store: &dyn ConversationStore) 
     person.say(store, "first").await;
     person.store(store, pending(&person, "may I?")).await;
     assert!(person.conversation(store).await.turns[1].pending);
-    person.store(store, NewTurn { replaces: Some(2), ..person.turn("I did") }).await;
+    person.store(store, NewTurn { replaces: Some(Replaced::Waiting(2)), ..person.turn("I did") }).await;
     let conversation = person.conversation(store).await;
     assert_eq!((numbers(&conversation), conversation.meta.message_count), (vec![1, 2], 4));
     assert_eq!((conversation.turns[1].pending, questions(&conversation)[1].as_str()), (false, "I did"));
@@ -130,13 +132,13 @@ async fn only_the_last_turn_and_only_a_pending_one_is_replaced(store: &dyn Conve
     let person = Person::new();
     person.store(store, pending(&person, "may I?")).await;
     person.say(store, "never mind").await;
-    for replaces in [Some(1), Some(2), Some(3)] {
+    for replaces in [1, 2, 3].map(Replaced::Waiting).map(Some) {
         let base = person.meta(store).await;
-        let late = NewTurn { replaces, ..person.turn("late") };
+        let late = NewTurn { replaces: replaces.clone(), ..person.turn("late") };
         let refused = store.append(person.access(), base.as_ref(), late).await.unwrap_err();
         assert_eq!(refused.code, Code::ConversationConflict, "{replaces:?}");
     }
-    let none = NewTurn { replaces: Some(1), ..person.turn("of nothing") };
+    let none = NewTurn { replaces: Some(Replaced::Waiting(1)), ..person.turn("of nothing") };
     let refused = store.append(person.elsewhere().access(), None, none).await.unwrap_err();
     assert_eq!(refused.code, Code::ConversationConflict);
     assert_eq!(questions(&person.conversation(store).await), ["may I?", "never mind"]);
@@ -146,8 +148,13 @@ async fn of_two_that_end_a_pending_turn_one_is_refused(store: &dyn ConversationS
     let person = Person::new();
     person.store(store, pending(&person, "may I?")).await;
     let base = person.meta(store).await;
-    let end =
-        |text: &str| store.append(person.access(), base.as_ref(), NewTurn { replaces: Some(1), ..person.turn(text) });
+    let end = |text: &str| {
+        store.append(
+            person.access(),
+            base.as_ref(),
+            NewTurn { replaces: Some(Replaced::Waiting(1)), ..person.turn(text) },
+        )
+    };
     let (left, right) = tokio::join!(end("left"), end("right"));
     let refused = match (left, right) {
         (Ok(()), Err(failure)) | (Err(failure), Ok(())) => failure,
@@ -155,6 +162,40 @@ async fn of_two_that_end_a_pending_turn_one_is_refused(store: &dyn ConversationS
     };
     assert_eq!(refused.code, Code::ConversationConflict);
     assert_eq!(person.conversation(store).await.turns.len(), 1);
+}
+
+/// Another turn came between.
+async fn a_turn_that_was_begun_is_ended_in_its_place(store: &dyn ConversationStore) {
+    let person = Person::new();
+    person.store(store, pending(&person, "may I?")).await;
+    let begun = NewTurn { replaces: Some(Replaced::Waiting(1)), ..person.turn("under way") };
+    let end = |text: &str| NewTurn { replaces: Some(Replaced::Begun(1, begun.id.clone())), ..person.turn(text) };
+    person.store(store, begun.clone()).await;
+    person.say(store, "meanwhile").await;
+    let (base, done) = (person.meta(store).await, end("done"));
+    store.append(person.access(), base.as_ref(), done.clone()).await.unwrap();
+    store.append(person.access(), base.as_ref(), done).await.unwrap();
+    let conversation = person.conversation(store).await;
+    assert_eq!(
+        (questions(&conversation), numbers(&conversation)),
+        (["done", "meanwhile"].map(Into::into).into(), vec![1, 2])
+    );
+    assert_eq!((conversation.meta.last_turn, conversation.meta.message_count), (2, 4));
+    let base = person.meta(store).await;
+    let again = store.append(person.access(), base.as_ref(), end("again")).await.unwrap_err();
+    assert_eq!(again.code, Code::ConversationConflict);
+    person.say(store, "next").await;
+    assert_eq!(questions(&person.conversation(store).await), ["done", "meanwhile", "next"]);
+}
+
+async fn a_turn_that_was_begun_is_ended_by_who_began_it(store: &dyn ConversationStore) {
+    let person = Person::new();
+    person.say(store, "mine").await;
+    let base = person.meta(store).await;
+    let other = NewTurn { replaces: Some(Replaced::Begun(1, TurnId::random())), ..person.turn("theirs") };
+    let refused = store.append(person.access(), base.as_ref(), other).await.unwrap_err();
+    assert_eq!(refused.code, Code::ConversationConflict);
+    assert_eq!(questions(&person.conversation(store).await), ["mine"]);
 }
 
 async fn a_summary_is_kept_until_another_comes(store: &dyn ConversationStore) {

@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use contract::chat::ConversationSummary;
 use time::OffsetDateTime;
 
-use crate::conversations::timestamp::{self, written};
 use crate::conversations::{ConversationId, Meta, NewTurn, StoredTurn, Summary};
 use crate::failure::{Code, Failure};
 use crate::identity::Owner;
+use crate::timestamp::{self, written};
 
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -34,6 +34,7 @@ const ANSWERED_AT: &str = "answered_at";
 const LAST_TURN: &str = "last_turn";
 pub const MESSAGE_COUNT: &str = "message_count";
 const MESSAGES: &str = "messages";
+const TITLE: &str = "title";
 const SUMMARY: &str = "summary";
 const SUMMARY_THROUGH: &str = "summary_through";
 const TURNS_KEPT_UNTIL: &str = "turns_kept_until";
@@ -66,6 +67,9 @@ pub fn meta_item(id: &ConversationId, meta: &Meta) -> Item {
         (MESSAGE_COUNT.into(), number(meta.message_count)),
         (INCARNATION.into(), text(&meta.incarnation)),
     ]);
+    if let Some(title) = &meta.title {
+        item.insert(TITLE.into(), text(title));
+    }
     if let Some(summary) = &meta.summary {
         item.insert(SUMMARY.into(), text(&summary.text));
         item.insert(SUMMARY_THROUGH.into(), number(summary.through));
@@ -80,7 +84,7 @@ pub fn meta_item(id: &ConversationId, meta: &Meta) -> Item {
 pub fn turn_item(id: &ConversationId, meta: &Meta, turn: &NewTurn) -> Result<Item, Failure> {
     let messages = serde_json::to_string(&turn.messages)
         .map_err(|error| Failure::internal(format!("write a turn as JSON: {error}")))?;
-    let mut item = key(id, turn_key(meta.last_turn));
+    let mut item = key(id, turn_key(turn.number(meta)));
     item.extend([
         (ASKED_AT.into(), text(written(turn.asked_at))),
         (ANSWERED_AT.into(), text(written(turn.answered_at))),
@@ -102,6 +106,7 @@ pub fn meta_of(item: &Item) -> Result<Meta, Failure> {
         version: number_in(item, VERSION)?,
         last_turn: number_in(item, LAST_TURN)?,
         message_count: number_in(item, MESSAGE_COUNT)?,
+        title: title_in(item),
         summary: kept_summary(item)?,
         turns_kept_until: item.contains_key(TURNS_KEPT_UNTIL).then(|| moment_in(item, TURNS_KEPT_UNTIL)).transpose()?,
         incarnation: text_in(item, INCARNATION)?.to_owned(),
@@ -132,7 +137,12 @@ pub fn summary_of(item: &Item) -> Result<ConversationSummary, Failure> {
         conversation_id: text_in(item, ID)?.to_owned(),
         updated_at: text_in(item, UPDATED_AT)?.to_owned(),
         message_count: number_in(item, MESSAGE_COUNT)?,
+        title: title_in(item),
     })
+}
+
+fn title_in(item: &Item) -> Option<String> {
+    item.get(TITLE)?.as_s().ok().cloned()
 }
 
 /// Seconds since the epoch, as DynamoDB wants them for a time to live.

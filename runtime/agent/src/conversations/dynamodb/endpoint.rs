@@ -45,7 +45,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Answers the calls in this order; one that is not next in the script gets a validation error.
+    /// Answers the calls of each operation in this order; one that is not in the script gets a validation error.
     pub async fn start(replies: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
         let script = Arc::new(Mutex::new(Script { replies: replies.into_iter().collect(), calls: Vec::new() }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -106,7 +106,8 @@ fn answer(script: &Mutex<Script>, headers: &HeaderMap, body: &[u8]) -> Response<
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let mut script = script.lock().unwrap();
-    let reply = script.replies.pop_front().filter(|(expected, _)| *expected == operation).map(|(_, reply)| reply);
+    let next = script.replies.iter().position(|(expected, _)| *expected == operation);
+    let reply = next.and_then(|index| script.replies.remove(index)).map(|(_, reply)| reply);
     script.calls.push(Called { operation, document: serde_json::from_slice(body).unwrap_or_default() });
     match reply.unwrap_or_else(|| error("ValidationException")) {
         Reply::Answer(document) => response(StatusCode::OK, Body::from(document.to_string())),

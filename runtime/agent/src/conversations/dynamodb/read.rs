@@ -1,6 +1,7 @@
 //! Reads of one conversation.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 
@@ -17,9 +18,10 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The meta item first, which says whose the turns are and which is the last one.
+    /// The meta item says whose the turns are and which is the last one.
     pub async fn lookup(&self, access: Access<'_>, extent: Extent) -> Result<Lookup, Failure> {
-        let Some(meta) = self.meta(access.id).await?.filter(|meta| meta.expires_at > access.now) else {
+        let (meta, latest) = tokio::try_join!(self.meta(access.id), self.latest_page(access.id, extent))?;
+        let Some(meta) = meta.filter(|meta| meta.expires_at > access.now) else {
             return Ok(Lookup::Absent);
         };
         if meta.owner != *access.owner {
@@ -27,12 +29,23 @@ impl Reader<'_> {
         }
         let turns = match extent {
             Extent::Meta => Vec::new(),
-            Extent::Latest(count) => self.turns(access.id, &meta, meta.last_turn, count).await?,
+            Extent::Latest(count) => match latest.filter(|page| agrees(page, &meta, count)) {
+                Some(page) => in_order(&page)?,
+                None => self.turns(access.id, &meta, meta.last_turn, count).await?,
+            },
             Extent::Before { turn, count } => {
                 self.turns(access.id, &meta, meta.last_turn.min(turn.saturating_sub(1)), count).await?
             }
         };
-        Ok(Lookup::Found(Conversation { meta, turns }))
+        Ok(Lookup::Found(Box::new(Conversation { meta, turns })))
+    }
+
+    /// The latest turn items, read beside the meta item: a question then waits for one answer of the
+    /// table and not for two.
+    async fn latest_page(&self, id: &ConversationId, extent: Extent) -> Result<Option<QueryOutput>, Failure> {
+        let Extent::Latest(count) = extent else { return Ok(None) };
+        let query = self.turns_query(id, u64::MAX).set_limit(i32::try_from(count).ok());
+        query.send().await.map(Some).map_err(|error| fault::of("read a conversation's turns", error))
     }
 
     async fn meta(&self, id: &ConversationId) -> Result<Option<Meta>, Failure> {
@@ -121,6 +134,23 @@ impl Reader<'_> {
             .scan_index_forward(false)
             .consistent_read(true)
     }
+}
+
+/// Whether a page read beside the meta item is what the meta item speaks of: somebody may have written in
+/// between, turns of an earlier conversation may be left over, and a page ends at one megabyte.
+fn agrees(page: &QueryOutput, meta: &Meta, count: usize) -> bool {
+    let items = page.items();
+    let newest = items.first().and_then(|item| attribute::text_in(item, attribute::ITEM).ok());
+    let is_whole = items.len() >= count || page.last_evaluated_key().is_none();
+    is_whole
+        && meta.message_count > 0
+        && newest == Some(&attribute::turn_key(meta.last_turn))
+        && items.iter().all(|item| belongs(item, meta))
+}
+
+/// A page's turns, oldest first.
+fn in_order(page: &QueryOutput) -> Result<Vec<StoredTurn>, Failure> {
+    page.items().iter().rev().map(attribute::turn_of).collect()
 }
 
 fn belongs(item: &Item, meta: &Meta) -> bool {

@@ -23,6 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const DOING: &str = "delete a conversation's turns";
 
 impl Writer<'_> {
+    /// Removes the turn items of these sort keys; one that is gone already is no fault.
     pub async fn delete_turns(&self, id: &ConversationId, items: &[String]) -> Result<(), Failure> {
         for batch in items.chunks(BATCH) {
             let requests = batch.iter().map(|item| delete_request(attribute::key(id, item.as_str())));

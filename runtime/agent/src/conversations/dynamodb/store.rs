@@ -59,7 +59,7 @@ impl DynamoDbStore {
     }
 
     async fn add(&self, access: Access<'_>, base: Option<&Meta>, turn: NewTurn) -> Result<(), Failure> {
-        if turn.replaces.is_some() && turn.replaces != base.map(|base| base.last_turn) {
+        if turn.replaces.as_ref().is_some_and(|replaced| !replaced.is_in(base)) {
             return Err(changed_meanwhile(access.id));
         }
         let meta = Meta::with_turn(base, access.owner, &turn);
@@ -68,7 +68,7 @@ impl DynamoDbStore {
             self.writer().renew(access.id, base, turns, turn.kept_until()).await?;
         }
         let written = self.writer().append(access, base, &meta, &turn).await?;
-        if written || self.reader().has_turn(access.id, meta.last_turn, &turn).await? {
+        if written || self.reader().has_turn(access.id, turn.number(&meta), &turn).await? {
             return Ok(());
         }
         Err(changed_meanwhile(access.id))

@@ -8,7 +8,7 @@ use super::DynamoDbStore;
 use super::endpoint::{Endpoint, Reply, TABLE, cancelled, client, error};
 use crate::Code;
 use crate::conversations::{
-    Access, ConversationId, ConversationStore, DeletedAll, Extent, Lookup, Meta, NewTurn, Page, TurnId,
+    Access, ConversationId, ConversationStore, DeletedAll, Extent, Lookup, Meta, NewTurn, Page, Replaced, TurnId,
 };
 use crate::identity::Owner;
 use crate::message::Message;
@@ -77,6 +77,14 @@ fn turn_key(number: u64, incarnation: &str) -> Value {
     json!({"item": {"S": format!("turn#{number:06}")}, "incarnation": {"S": incarnation}})
 }
 
+fn turn_item(number: u64, incarnation: &str) -> Value {
+    let mut item = turn_key(number, incarnation);
+    item["asked_at"] = json!({"S": "2026-01-01T00:00:00.000Z"});
+    item["answered_at"] = json!({"S": "2026-01-01T00:00:00.000Z"});
+    item["messages"] = json!({"S": "[]"});
+    item
+}
+
 fn listed(id: &str) -> Value {
     json!({"conversation_id": {"S": id}, "updated_at": {"S": "2026-01-01T00:00:00.000Z"}, "message_count": {"N": "2"}})
 }
@@ -96,10 +104,31 @@ async fn a_throttled_read_is_tried_four_times_and_then_fails() {
     let person = Person::new();
     let throttled = || ("GetItem", error("ProvisionedThroughputExceededException"));
     let endpoint = Endpoint::start((0..4).map(|_| throttled())).await;
-    let failure = endpoint.store.read(person.access(), Extent::Latest(1)).await.unwrap_err();
+    let failure = endpoint.store.read(person.access(), Extent::Meta).await.unwrap_err();
     assert_eq!((failure.code, endpoint.calls().len()), (Code::ConversationStore, 4));
     let endpoint = Endpoint::start([throttled(), throttled(), ("GetItem", done())]).await;
-    assert_eq!(endpoint.store.read(person.access(), Extent::Latest(1)).await.unwrap(), Lookup::Absent);
+    assert_eq!(endpoint.store.read(person.access(), Extent::Meta).await.unwrap(), Lookup::Absent);
+}
+
+#[tokio::test]
+async fn turns_that_do_not_agree_with_the_meta_item_are_read_again() {
+    let person = Person::new();
+    let meta = person.meta(Duration::ZERO);
+    let page = |numbers: &[u64], incarnation: &str| {
+        let items: Vec<_> = numbers.iter().map(|number| turn_item(*number, incarnation)).collect();
+        ("Query", Reply::Answer(json!({"Items": items, "Count": items.len()})))
+    };
+    let own = meta.incarnation.as_str();
+    for (first, reads) in [(page(&[1], own), 1), (page(&[], own), 2), (page(&[2, 1], own), 2), (page(&[1], "other"), 2)]
+    {
+        let conversation = ("GetItem", Reply::Answer(json!({"Item": meta_item(&meta)})));
+        let endpoint = Endpoint::start([conversation, first, page(&[1], own)]).await;
+        let Lookup::Found(found) = endpoint.store.read(person.access(), Extent::Latest(5)).await.unwrap() else {
+            panic!("the conversation is there")
+        };
+        let numbers: Vec<_> = found.turns.iter().map(|turn| turn.number).collect();
+        assert_eq!((numbers, endpoint.called("Query").len()), (vec![1], reads));
+    }
 }
 
 #[tokio::test]
@@ -232,12 +261,29 @@ async fn a_pending_turn_is_replaced_only_while_it_waits() {
     let person = Person::new();
     let base = person.meta(Duration::hours(1));
     let endpoint = Endpoint::start([("TransactWriteItems", done())]).await;
-    let ended = NewTurn { replaces: Some(1), ..turn() };
+    let ended = NewTurn { replaces: Some(Replaced::Waiting(1)), ..turn() };
     endpoint.store.append(person.access(), Some(&base), ended).await.unwrap();
     let put = &endpoint.called("TransactWriteItems")[0]["TransactItems"][1]["Put"];
     assert_eq!(put["Item"]["item"]["S"], "turn#000001");
     assert_eq!(put["ConditionExpression"], "#pending = :true AND #incarnation = :incarnation");
     assert_eq!(put["ExpressionAttributeValues"][":incarnation"]["S"], base.incarnation);
+}
+
+#[tokio::test]
+async fn a_turn_that_was_begun_is_ended_under_its_own_number_and_id() {
+    let person = Person::new();
+    let base = Meta { last_turn: 7, ..person.meta(Duration::hours(1)) };
+    let endpoint = Endpoint::start([("TransactWriteItems", done())]).await;
+    let id = TurnId::random();
+    let ended = NewTurn { replaces: Some(Replaced::Begun(3, id.clone())), ..turn() };
+    endpoint.store.append(person.access(), Some(&base), ended).await.unwrap();
+    let items = &endpoint.called("TransactWriteItems")[0]["TransactItems"];
+    assert_eq!(
+        (&items[0]["Put"]["Item"]["last_turn"]["N"], &items[1]["Put"]["Item"]["item"]["S"]),
+        (&json!("7"), &json!("turn#000003"))
+    );
+    assert_eq!(items[1]["Put"]["ConditionExpression"], "#turn = :turn AND #incarnation = :incarnation");
+    assert_eq!(items[1]["Put"]["ExpressionAttributeValues"][":turn"]["S"], id.as_str());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
 use super::attributes::{self as attribute, Item};
 use super::{refusal, size};
-use crate::conversations::{Access, ConversationId, Meta, NewTurn};
+use crate::conversations::{Access, ConversationId, Meta, NewTurn, Replaced};
 use crate::failure::Failure;
 
 /// A meta item as it was read.
@@ -15,6 +15,8 @@ const UNCHANGED: &str = "#owner = :owner AND #version = :version AND #incarnatio
 const FREE: &str = "attribute_not_exists(#id) OR #ttl <= :now";
 /// This conversation's turn that waits for the user's yes.
 const WAITING: &str = "#pending = :true AND #incarnation = :incarnation";
+/// This conversation's turn as it was stored under that id.
+const BEGUN: &str = "#turn = :turn AND #incarnation = :incarnation";
 
 const STORE: &str = "store a turn";
 
@@ -34,7 +36,7 @@ struct Condition {
 
 impl Writer<'_> {
     /// `meta` is the record with the turn. The turn's item is put over whatever an earlier conversation
-    /// left under its key, and in the place of the pending one when it ends that.
+    /// left under its key, or in the place of the one that it replaces.
     pub async fn append(
         &self,
         access: Access<'_>,
@@ -43,7 +45,7 @@ impl Writer<'_> {
         turn: &NewTurn,
     ) -> Result<bool, Failure> {
         let turn_item = attribute::turn_item(access.id, meta, turn)?;
-        let condition = turn.replaces.map(|_| waiting(meta));
+        let condition = turn.replaces.as_ref().map(|replaced| in_place_of(replaced, meta));
         let put_turn = self.put(turn_item, condition)?;
         let condition = base.map_or_else(|| free(access), unchanged);
         let put_meta = self.put(attribute::meta_item(access.id, meta), Some(condition))?;
@@ -128,10 +130,14 @@ fn free(access: Access<'_>) -> Condition {
     }
 }
 
-fn waiting(meta: &Meta) -> Condition {
+fn in_place_of(replaced: &Replaced, meta: &Meta) -> Condition {
+    let (expression, name, value) = match replaced {
+        Replaced::Waiting(_) => (WAITING, ("#pending", attribute::PENDING), (":true", AttributeValue::Bool(true))),
+        Replaced::Begun(_, id) => (BEGUN, ("#turn", attribute::TURN_ID), (":turn", attribute::text(id.as_str()))),
+    };
     Condition {
-        expression: WAITING,
-        names: vec![("#pending", attribute::PENDING), ("#incarnation", attribute::INCARNATION)],
-        values: vec![(":true", AttributeValue::Bool(true)), (":incarnation", attribute::text(&meta.incarnation))],
+        expression,
+        names: vec![name, ("#incarnation", attribute::INCARNATION)],
+        values: vec![value, (":incarnation", attribute::text(&meta.incarnation))],
     }
 }

@@ -16,16 +16,20 @@ use crate::{
 impl Chat<'_> {
     pub(super) async fn command(&mut self, command: Command) -> Result<(), Failure> {
         match command {
+            _ if !self.begun && needs_messages(&command) => {
+                view::notice("nothing has been said in this conversation yet")
+            }
             Command::Help => view::notice(HELP),
             Command::Tools => show_tools(&interruptible(self.client.tools()).await?).map_err(closed)?,
             Command::Conversation(id) => self.switch(id),
             Command::History => {
                 let history = interruptible(self.client.history(&self.session.conversation_id)).await?;
-                print_history(&history).map_err(closed)?;
+                print_history(&history, self.settings.plain).map_err(closed)?;
             }
             Command::Export(path) => self.export(path).await?,
             Command::Clear => {
                 self.session.start_over();
+                self.begun = false;
                 self.pending.clear();
                 view::notice(&format!("new conversation {}", self.session.conversation_id));
             }
@@ -43,6 +47,7 @@ impl Chat<'_> {
     fn switch(&mut self, id: Option<String>) {
         if let Some(id) = id {
             self.session.conversation_id = id;
+            self.begun = true;
             self.pending.clear();
         }
         view::notice(&format!("conversation {}", self.session.conversation_id));
@@ -55,7 +60,8 @@ impl Chat<'_> {
         }
         let history = interruptible(self.client.whole_history(&self.session.conversation_id)).await?;
         export::write(&history, &path)?;
-        view::notice(&format!("{} messages in {}, which only you can read", history.history.len(), path.display()));
+        let messages = view::counted(history.history.len(), "message");
+        view::notice(&format!("{messages} in {}, which only you can read", path.display()));
         Ok(())
     }
 
@@ -92,4 +98,9 @@ impl Chat<'_> {
         self.client.tokens.give(token);
         view::notice("the token is used from now on");
     }
+}
+
+/// The agent knows a conversation from its first question on.
+fn needs_messages(command: &Command) -> bool {
+    matches!(command, Command::History | Command::Export(_) | Command::ClearHistory | Command::Decide(_))
 }

@@ -29,7 +29,8 @@ pub async fn converse(settings: &Settings, notices: Notices) -> Result<Outcome, 
     let client = Arc::new(settings.client(notices).await?);
     let lines = Lines::open(&settings.directories.line_history, completion::conversations(client.clone()))?;
     let session = Session::new(settings.conversation.clone());
-    let mut chat = Chat { settings, client, lines, session, pending: Vec::new(), failed: false };
+    let begun = settings.conversation.is_some();
+    let mut chat = Chat { settings, client, lines, session, begun, pending: Vec::new(), failed: false };
     if chat.lines.is_terminal() {
         greet(settings, &chat.session);
     }
@@ -58,6 +59,8 @@ struct Chat<'s> {
     client: Arc<AgentClient>,
     lines: Lines,
     session: Session,
+    /// Whether the agent may know the conversation: its id is another session's, or something was asked in it.
+    begun: bool,
     /// Calls of the last answer that wait for the user's yes.
     pending: Vec<PendingCall>,
     failed: bool,
@@ -75,9 +78,13 @@ impl Chat<'_> {
             Line::Command(Command::Quit) => return Next::End,
             Line::Command(command) => self.command(command).await,
         };
-        if let Err(failure) = done {
-            view::error(&failure);
-            self.failed = true;
+        match done {
+            Ok(()) => {}
+            Err(failure) if failure.is_interrupt() => view::notice("\nstopped; the session goes on"),
+            Err(failure) => {
+                view::error(&failure);
+                self.failed = true;
+            }
         }
         Next::Line
     }
@@ -100,6 +107,7 @@ impl Chat<'_> {
     /// Ctrl-C drops the answer, which ends the turn at the agent; the session goes on.
     async fn answer(&mut self, request: &ChatRequest) -> Result<Answer, Failure> {
         self.pending.clear();
+        self.begun = true;
         let mut view = TerminalView::standard(Rendering::of_standard_output(self.settings.plain));
         let answer = interruptible(async { Ok(answer::ask(&self.client, request, &mut view).await) }).await?;
         if let Some(id) = &answer.conversation_id {

@@ -61,10 +61,10 @@ export class ConversationList {
     (entry?.querySelector(".entry") ?? byId("new")).focus();
   }
 
-  entry({ conversation_id: id, updated_at: updated, message_count: count }) {
+  entry({ conversation_id: id, updated_at: updated, message_count: count, title }) {
     const when = moment(updated);
-    const name = this.names.get(id) ?? when;
-    const detail = `${this.names.has(id) ? `${when}, ` : ""}${count} ${count === 1 ? "message" : "messages"}`;
+    const name = this.names.get(id) ?? title ?? when;
+    const detail = `${name === when ? "" : `${when}, `}${count} ${count === 1 ? "message" : "messages"}`;
     const isOpen = id === this.current;
     const open = element(
       "button",
