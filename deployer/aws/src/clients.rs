@@ -238,9 +238,17 @@ async fn chain_config(settings: &Settings) -> SdkConfig {
         .timeout_config(timeouts(&settings.deadlines))
         .retry_config(retries(&settings.deadlines));
     if let Some(profile) = &settings.aws.profile {
-        loader = loader.profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(of_profile(settings, profile));
     }
     loader.load().await
+}
+
+/// The profile alone. In the SDK's chain the environment's variables come before a named profile, and an
+/// environment would then be deployed with whatever credentials the shell happens to hold.
+fn of_profile(settings: &Settings, profile: &str) -> ProfileFileCredentialsProvider {
+    let region = Some(Region::new(settings.aws.region.clone()));
+    let configuration = ProviderConfig::default().with_http_client(https_client()).with_region(region);
+    ProfileFileCredentialsProvider::builder().configure(&configuration).profile_name(profile).build()
 }
 
 fn https_client() -> SharedHttpClient {

@@ -58,7 +58,7 @@ fn dynamodb(sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
 }
 
 /// How long and how often a call to the conversation table is tried.
-pub fn with_table_limits(configuration: aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder {
+pub(crate) fn with_table_limits(configuration: aws_sdk_dynamodb::config::Builder) -> aws_sdk_dynamodb::config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(TABLE_ATTEMPT_DEADLINE)
         .operation_attempt_timeout(TABLE_ATTEMPT_DEADLINE)

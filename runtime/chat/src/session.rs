@@ -48,7 +48,12 @@ impl Session {
 
 /// The same word on all of these calls.
 pub fn decided(calls: &[PendingCall], approved: bool) -> Vec<Approval> {
-    calls.iter().map(|call| Approval { id: call.id.clone(), approved }).collect()
+    calls.iter().map(|call| word(call, approved)).collect()
+}
+
+/// The user's word on one call.
+pub fn word(call: &PendingCall, approved: bool) -> Approval {
+    Approval { id: call.id.clone(), approved }
 }
 
 /// `chat_<date>_<time>_<random>`, UTC.

@@ -2,6 +2,8 @@
 
 mod event;
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +23,10 @@ pub const CONVERSATION_HEADER: &str = "x-conversation-id";
 
 /// What the id of a conversation looks like, as a regular expression; [`is_conversation_id`] says the same.
 const CONVERSATION_ID: &str = r"^[A-Za-z0-9_.:-]{1,128}$";
+
+/// Values of `temperature` and of `max_tokens`.
+pub const TEMPERATURE: RangeInclusive<f32> = 0.0..=1.0;
+pub const MAX_TOKENS: RangeInclusive<i32> = 1..=8_192;
 
 /// Bytes of a message; it must fit a stored turn beside its answer.
 pub const MESSAGE_LIMIT: usize = 100_000;
@@ -58,11 +64,11 @@ pub struct ChatRequest {
     pub conversation_id: Option<String>,
     /// 0.0 to 1.0; default 0.7. Sent only to models that take it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(range(min = *TEMPERATURE.start(), max = *TEMPERATURE.end()))]
     pub temperature: Option<f32>,
     /// 1 to 8192; default 4000.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 8192))]
+    #[schemars(range(min = *MAX_TOKENS.start(), max = *MAX_TOKENS.end()))]
     pub max_tokens: Option<i32>,
     /// Default true.
     #[serde(skip_serializing_if = "Option::is_none")]

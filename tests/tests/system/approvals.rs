@@ -125,6 +125,24 @@ fn a_word_counts_once_and_for_its_own_call_only() {
 }
 
 #[test]
+fn of_several_yeses_at_once_one_lets_the_call_run() {
+    let stage = scripted();
+    let ada = stage.person("hurrier");
+    let call = waiting(&ada, "hurried-talk");
+    let asked = || stage.control.model_requests("approval:").len();
+    let before = asked();
+    let yes = || ada.post("chat", &word("hurried-talk", &call.id, true));
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(yes)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+    });
+    let (ran, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    assert_eq!(ran.len(), 1, "one of them counts: {ran:?}");
+    assert!(refused.iter().all(|answer| answer.status == 409), "{refused:?}");
+    assert_eq!(asked(), before + 1, "the model hears the results once");
+}
+
+#[test]
 fn an_answer_in_one_piece_names_the_calls_that_wait() {
     let stage = scripted();
     let answer = stage.person("collector").post("chat", &json!({"message": QUESTION}));

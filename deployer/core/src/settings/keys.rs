@@ -79,7 +79,7 @@ static AWS: &[Entry] = &[
         "profile",
         text(&form::TEXT),
         Means("the default credentials"),
-        "Named profile of the AWS configuration files.",
+        "Named profile of the AWS configuration files; used alone, whatever the variables of the shell say.",
     ),
     Entry::new(
         "region",

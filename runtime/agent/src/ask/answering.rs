@@ -141,7 +141,7 @@ impl Prepared {
         let opening = Opening {
             conversation_id: self.question.conversation_id.as_str().to_owned(),
             history,
-            rules: Rules { rounds: settings.limits.rounds, approval_needed },
+            rules: Rules { rounds: settings.limits.rounds, tools_offered: !self.tools.is_empty(), approval_needed },
         };
         match &self.pending {
             Some(pending) => Turn::resume(opening, pending.turn.messages.clone(), self.question.approvals.clone()),

@@ -17,5 +17,5 @@ mod summary;
 mod tests;
 mod tools;
 
-pub use opening::{ask, not_found};
+pub use opening::ask;
 pub use question::{Answer, Question};

@@ -12,7 +12,7 @@ use super::continuing::{begin, unknown, waiting};
 use super::tools::definitions;
 use super::{Answer, Question};
 use crate::agent::Agent;
-use crate::conversations::{Access, Conversation, ConversationId, Extent, Lookup};
+use crate::conversations::{Access, Conversation, Extent, Lookup, not_found};
 use crate::failure::{Code, Failure};
 use crate::gateway::ToolSession;
 
@@ -55,11 +55,6 @@ async fn read(agent: &Agent, question: &Question, now: OffsetDateTime) -> Result
         Lookup::Absent => Ok(None),
         Lookup::Foreign => Err(not_found(&question.conversation_id).hint("choose another conversation_id")),
     }
-}
-
-/// What somebody else's conversation looks like, and one that is not there.
-pub fn not_found(id: &ConversationId) -> Failure {
-    Failure::new(Code::ConversationNotFound, format!("there is no conversation {}", id.as_str()))
 }
 
 fn too_late() -> Failure {

@@ -25,6 +25,8 @@ pub use identifier::{ConversationId, TurnId};
 pub use memory::MemoryStore;
 pub use recording::{Recording, record};
 pub use records::{Conversation, Lookup, Meta, NewTurn, Replaced, StoredTurn, Summary};
-pub use store::{Access, ConversationStore, DeletedAll, Extent, Listing, Page, StoreFuture, changed_meanwhile};
+pub use store::{
+    Access, ConversationStore, DeletedAll, Extent, Listing, Page, StoreFuture, changed_meanwhile, not_found,
+};
 pub use trimming::for_storage;
 pub use window::Window;

@@ -120,7 +120,23 @@ impl Replaced {
 impl Meta {
     /// The record after this turn.
     pub fn with_turn(base: Option<&Self>, owner: &Owner, turn: &NewTurn) -> Self {
-        let new = || Self {
+        let base = base.cloned().unwrap_or_else(|| Self::before(owner, turn));
+        Self {
+            updated_at: turn.answered_at,
+            expires_at: turn.expires_at,
+            version: base.version + 1,
+            last_turn: base.last_turn + u64::from(turn.replaces.is_none()),
+            message_count: base.message_count + if turn.replaces.is_some() { 0 } else { 2 },
+            turns_kept_until: Some(base.kept_until_with(turn)),
+            title: base.title.or_else(|| turn.title()),
+            summary: turn.summary.clone().or(base.summary),
+            ..base
+        }
+    }
+
+    /// The record that a conversation's first turn is added to; it is never stored.
+    fn before(owner: &Owner, turn: &NewTurn) -> Self {
+        Self {
             owner: owner.clone(),
             created_at: turn.asked_at,
             updated_at: turn.answered_at,
@@ -132,22 +148,14 @@ impl Meta {
             summary: None,
             turns_kept_until: None,
             incarnation: uuid::Uuid::new_v4().to_string(),
-        };
-        let turns_kept_until = Some(match base.and_then(|base| base.turns_kept_until) {
+        }
+    }
+
+    /// `turns_kept_until` with this turn; the others were renewed where they would go too early.
+    fn kept_until_with(&self, turn: &NewTurn) -> OffsetDateTime {
+        match self.turns_kept_until {
             Some(kept) if kept >= turn.expires_at => kept.min(turn.kept_until()),
             _ => turn.kept_until(),
-        });
-        let base = base.cloned().unwrap_or_else(new);
-        Self {
-            updated_at: turn.answered_at,
-            expires_at: turn.expires_at,
-            version: base.version + 1,
-            last_turn: base.last_turn + u64::from(turn.replaces.is_none()),
-            message_count: base.message_count + if turn.replaces.is_some() { 0 } else { 2 },
-            title: base.title.or_else(|| turn.title()),
-            summary: turn.summary.clone().or(base.summary),
-            turns_kept_until,
-            ..base
         }
     }
 

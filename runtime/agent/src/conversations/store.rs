@@ -105,3 +105,8 @@ pub fn changed_meanwhile(id: &ConversationId) -> Failure {
     Failure::new(Code::ConversationConflict, format!("write conversation {}: it changed meanwhile", id.as_str()))
         .hint("try again")
 }
+
+/// What somebody else's conversation looks like, and one that is not there.
+pub fn not_found(id: &ConversationId) -> Failure {
+    Failure::new(Code::ConversationNotFound, format!("there is no conversation {}", id.as_str()))
+}

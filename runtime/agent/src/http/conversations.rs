@@ -12,8 +12,7 @@ use time::OffsetDateTime;
 use super::query::Query;
 use super::{caller, question};
 use crate::agent::Agent;
-use crate::ask::not_found;
-use crate::conversations::{Access, ConversationId, DeletedAll, Listing, Page};
+use crate::conversations::{Access, ConversationId, DeletedAll, Listing, Page, not_found};
 use crate::failure::{Code, Failure};
 use crate::identity::Owner;
 

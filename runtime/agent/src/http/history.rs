@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use super::conversations::{Own, PathId};
 use super::query::Query;
 use crate::agent::Agent;
-use crate::ask::not_found;
-use crate::conversations::{Conversation, Extent, Lookup, Meta, displayed, pending_calls};
+use crate::conversations::{Conversation, Extent, Lookup, Meta, displayed, not_found, pending_calls};
 use crate::failure::Failure;
 use crate::timestamp::written;
 

@@ -67,8 +67,8 @@ impl Asked {
     fn of(request: ChatRequest) -> Result<Self, Failure> {
         let temperature = request.temperature.unwrap_or(DEFAULT_TEMPERATURE);
         let max_tokens = request.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
-        check((0.0..=1.0).contains(&temperature), "temperature must be from 0.0 to 1.0")?;
-        check((1..=8_192).contains(&max_tokens), "max_tokens must be from 1 to 8192")?;
+        check(chat::TEMPERATURE.contains(&temperature), "temperature must be from 0.0 to 1.0")?;
+        check(chat::MAX_TOKENS.contains(&max_tokens), "max_tokens must be from 1 to 8192")?;
         match request.approvals.as_slice() {
             [] => check_message(&request.message)?,
             approvals => check_approvals(approvals, &request)?,

@@ -151,6 +151,11 @@ fn requests_with_a_token() -> Vec<Request<Body>> {
         request("GET", "/api/conversations", &[("x-okta-token", SECRET)], String::new()),
         request("GET", &format!("/api/conversations?cursor={SECRET}"), &[], String::new()),
         request("POST", "/api/tools/fetch", &[], json!({"okta_token": SECRET}).to_string()),
+        body(json!({"message": QUESTION, "conversation_id": SECRET})),
+        request("GET", &format!("/api/conversations/{SECRET}"), &[], String::new()),
+        request("DELETE", &format!("/api/conversations/{SECRET}"), &[], String::new()),
+        request("POST", &format!("/api/conversations/{SECRET}/clear"), &[], String::new()),
+        request("GET", &format!("/{SECRET}"), &[], String::new()),
     ]
 }
 

@@ -56,7 +56,7 @@ impl Stage {
 }
 
 fn turn() -> Turn {
-    let rules = Rules { rounds: 10, approval_needed: Default::default() };
+    let rules = Rules { rounds: 10, tools_offered: true, approval_needed: Default::default() };
     Turn::new(Opening { conversation_id: "c1".into(), history: earlier(), rules }, "what time is it?")
 }
 

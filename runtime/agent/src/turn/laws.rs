@@ -72,7 +72,7 @@ fn opening() -> Opening {
     Opening {
         conversation_id: "c1".into(),
         history: vec![vec![Message::user("hi"), Message::assistant("hello")], with_a_tool],
-        rules: Rules { rounds: 4, approval_needed: [NEEDS_A_YES.to_owned()].into() },
+        rules: Rules { rounds: 4, tools_offered: true, approval_needed: [NEEDS_A_YES.to_owned()].into() },
     }
 }
 

@@ -182,10 +182,14 @@ impl Turn {
                 Failure::new(Code::ModelBroken, "the model's stream ended in the middle of its answer")
                     .hint("ask again"),
             )),
-            Some(StopReason::ToolUse) if self.assembly.asks_for_tools() => self.use_tools(),
+            Some(StopReason::ToolUse) if self.asks_for_tools() => self.use_tools(),
             Some(StopReason::ContextWindowExceeded) if self.can_forget() => self.forget(),
             Some(reason) => self.end(Ending::of(&reason)),
         }
+    }
+
+    fn asks_for_tools(&self) -> bool {
+        self.rules.tools_offered && self.assembly.asks_for_tools()
     }
 
     /// Once a turn, and only while this answer is silent: what was streamed is not said again.

@@ -14,7 +14,7 @@ fn opening() -> Opening {
     Opening {
         conversation_id: "c1".into(),
         history: vec![earlier("before"), earlier("and")],
-        rules: Rules { rounds: ROUNDS, approval_needed: [STOP.to_owned()].into() },
+        rules: Rules { rounds: ROUNDS, tools_offered: true, approval_needed: [STOP.to_owned()].into() },
     }
 }
 
@@ -97,6 +97,20 @@ fn several_tools_of_a_round_go_back_in_the_order_of_their_calls() {
     stops(&mut turn, StopReason::EndTurn);
     let record = turn.into_record();
     assert_eq!((record.rounds, record.tools_used.as_slice()), (2, &[TIME.to_owned(), "aws___s3".to_owned()][..]));
+    assert_whole(&record.messages);
+}
+
+#[test]
+fn a_tool_that_nobody_offered_is_malformed_and_not_kept() {
+    let rules = Rules { tools_offered: false, ..opening().rules };
+    let mut turn = Turn::new(Opening { rules, ..opening() }, "what time is it?");
+    turn.step(Input::Begin);
+    turn.step(text("Let me see."));
+    wants(&mut turn, "t1", TIME, "{}");
+    stops(&mut turn, StopReason::ToolUse);
+    let record = turn.into_record();
+    assert_eq!(record.ending.failure().unwrap().code, Code::AnswerMalformed);
+    assert!(record.messages.iter().all(|message| message.tool_uses().next().is_none()));
     assert_whole(&record.messages);
 }
 

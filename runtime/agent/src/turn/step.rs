@@ -38,6 +38,9 @@ pub enum Effect {
 pub struct Rules {
     /// Answers of the model, at least one. A turn that goes on after the user's word counts anew.
     pub rounds: usize,
+    /// False without tools: then what looks like a call of one is malformed, and Bedrock would refuse to
+    /// read it back.
+    pub tools_offered: bool,
     /// Full names, as served, of the tools that wait for the user's yes.
     pub approval_needed: BTreeSet<String>,
 }

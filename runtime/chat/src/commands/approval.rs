@@ -1,16 +1,12 @@
 //! The user's word on tool calls that wait for it.
 
-use contract::chat::{Approval, PendingCall};
+use contract::chat::PendingCall;
 
 use crate::{answer::Answer, settings::Settings, view::shown_input};
 
 /// What a person is asked about one call.
 pub(super) fn question(call: &PendingCall) -> String {
     format!("run {} {}?", call.name, shown_input(&call.input))
-}
-
-pub(super) fn word(call: &PendingCall, approved: bool) -> Approval {
-    Approval { id: call.id.clone(), approved }
 }
 
 /// How to go on where nobody can be asked.

@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     notices::Notices,
     prompt,
-    session::Session,
+    session::{Session, word},
     settings::Settings,
     view::{Document, Rendering, Silent, TerminalView, print_json},
 };
@@ -53,7 +53,7 @@ async fn shown(settings: &Settings, client: &AgentClient, request: &ChatRequest)
 async fn decided(session: &Session, answer: &Answer) -> Result<ChatRequest, Failure> {
     let mut approvals = Vec::new();
     for call in &answer.approvals_required {
-        approvals.push(approval::word(call, prompt::confirm(&approval::question(call)).await?));
+        approvals.push(word(call, prompt::confirm(&approval::question(call)).await?));
     }
     Ok(session.approvals(approvals))
 }

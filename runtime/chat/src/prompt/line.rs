@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract::chat::is_conversation_id;
+use contract::chat::{MAX_TOKENS, TEMPERATURE, is_conversation_id};
 
 /// What `/help` shows.
 pub const HELP: &str = "\
@@ -160,12 +160,12 @@ fn typed_path(text: &str) -> PathBuf {
 }
 
 fn temperature(value: &str) -> Result<f32, String> {
-    let parsed = value.parse::<f32>().ok().filter(|value| (0.0..=1.0).contains(value));
+    let parsed = value.parse::<f32>().ok().filter(|value| TEMPERATURE.contains(value));
     parsed.ok_or_else(|| "/temp needs a number from 0.0 to 1.0".into())
 }
 
 fn max_tokens(value: &str) -> Result<i32, String> {
-    let parsed = value.parse::<i32>().ok().filter(|value| (1..=8192).contains(value));
+    let parsed = value.parse::<i32>().ok().filter(|value| MAX_TOKENS.contains(value));
     parsed.ok_or_else(|| "/max-tokens needs a number from 1 to 8192".into())
 }
 

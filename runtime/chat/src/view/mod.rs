@@ -17,7 +17,7 @@ pub(crate) use figures::counted;
 pub use printable::printable;
 pub use rendering::Rendering;
 pub(crate) use rendering::screen_columns;
-pub use terminal::{TerminalView, error, notice, shown_input};
+pub use terminal::{TerminalView, error, notice, shown_input, stopped};
 
 /// Sees an answer's events as they come.
 pub trait AnswerView {

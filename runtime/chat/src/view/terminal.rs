@@ -143,10 +143,20 @@ impl<O: Write, R: Write> AnswerView for TerminalView<O, R> {
     }
 }
 
-/// Shows a short message on standard error.
+/// Shows a message on standard error: one line as an aside, several (a login's instructions, the help) to be read.
 pub fn notice(text: &str) {
+    let text = printable(text);
     // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(anstream::stderr(), "{}", printable(text).dimmed());
+    let _ = match text.contains('\n') {
+        true => writeln!(anstream::stderr(), "{text}"),
+        false => writeln!(anstream::stderr(), "{}", text.dimmed()),
+    };
+}
+
+/// Says that Ctrl-C ended what was going on, on a line of its own: it leaves the cursor anywhere.
+pub fn stopped() {
+    let _ = writeln!(io::stderr());
+    notice("stopped; the session goes on");
 }
 
 /// Shows a failure on standard error, on a line of its own: Ctrl-C leaves the cursor anywhere.

@@ -65,6 +65,14 @@ async fn a_failed_answer_does_not_end_the_session_but_fails_the_pipe() {
 }
 
 #[tokio::test]
+async fn a_mistyped_command_fails_the_pipe() {
+    let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(vec![]).await);
+    let ran = Home::with(&connection(&agent, &issuer)).run_with_lines(&["--env", "local"], "/aprove\n").await;
+    assert_eq!((ran.status, agent.seen().len()), (1, 0), "{ran:?}");
+    assert!(ran.remarks.contains("there is no command /aprove"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_token_given_at_the_prompt_is_used() {
     let (issuer, agent) = (TestIssuer::start().await, TestAgent::start(vec![Reply::events(&noon())]).await);
     let home = Home::with(&connection(&agent, &issuer));

@@ -145,7 +145,8 @@ async fn every_answer_carries_the_headers() {
 #[tokio::test]
 async fn the_api_wants_the_key() {
     let served = Served::start(Vec::new()).await;
-    let almost = format!("{}A", &served.key()[..served.key().len() - 1]);
+    let (start, last) = served.key().split_at(served.key().len() - 1);
+    let almost = format!("{start}{}", if last == "A" { "B" } else { "A" });
     for path in ["/api/session", "/api/health", "/api/tools", "/api/conversations", "/api/conversations/c1"] {
         assert_eq!(refused(served.plain(Method::GET, path)).await, (401, "serve/key".into()));
     }

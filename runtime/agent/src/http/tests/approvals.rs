@@ -30,6 +30,16 @@ async fn a_call_waits_in_every_form_of_answer() {
 }
 
 #[tokio::test]
+async fn a_call_that_was_passed_over_does_not_read_back_as_waiting() {
+    let api = api_that_asks([calls(&["aws___get_time"]), says("As you like.")]);
+    api.post("/chat", asked()).await;
+    api.post("/chat", json!({"message": "never mind", "conversation_id": "c1", "okta_token": TOKEN})).await;
+    let page = "/api/conversations/c1?before=2";
+    let earlier = api.send(request(ADA, "GET", page, &[("x-okta-token", TOKEN)], String::new())).await.json();
+    assert_eq!((&earlier["history"][0]["content"], earlier.get("approvals_required")), (&json!("time?"), None));
+}
+
+#[tokio::test]
 async fn a_yes_lets_it_run() {
     let api = api_that_asks([calls(&["aws___get_time"]), says("It is noon.")]);
     api.post("/chat", asked()).await;

@@ -15,7 +15,7 @@ use crate::{
     failure::Failure,
     notices::Notices,
     prompt::{Command, Line, Lines, Read},
-    session::{Session, decided},
+    session::{Session, decided, word},
     settings::Settings,
     view::{self, Rendering, TerminalView},
 };
@@ -72,6 +72,7 @@ impl Chat<'_> {
             Line::Empty => Ok(()),
             Line::Invalid(problem) => {
                 view::notice(&problem);
+                self.failed = true;
                 Ok(())
             }
             Line::Question(question) => self.ask(self.session.request(&question)).await,
@@ -80,7 +81,7 @@ impl Chat<'_> {
         };
         match done {
             Ok(()) => {}
-            Err(failure) if failure.is_interrupt() => view::notice("\nstopped; the session goes on"),
+            Err(failure) if failure.is_interrupt() => view::stopped(),
             Err(failure) => {
                 view::error(&failure);
                 self.failed = true;
@@ -124,7 +125,7 @@ impl Chat<'_> {
         let mut approvals = Vec::new();
         for call in &self.pending {
             let approved = block_in_place(|| self.lines.confirm(&approval::question(call)))?;
-            approvals.push(approval::word(call, approved));
+            approvals.push(word(call, approved));
         }
         Ok(self.session.approvals(approvals))
     }
