@@ -125,7 +125,7 @@ pub fn turn_of(item: &Item) -> Result<StoredTurn, Failure> {
     let number = text_in(item, ITEM)?.strip_prefix(TURN_PREFIX).and_then(|number| number.parse().ok());
     Ok(StoredTurn {
         number: number.ok_or_else(|| unreadable(ITEM))?,
-        pending: matches!(item.get(PENDING), Some(AttributeValue::Bool(true))),
+        pending: is_pending(item),
         asked_at: time_in(item, ASKED_AT)?,
         answered_at: time_in(item, ANSWERED_AT)?,
         messages: serde_json::from_str(text_in(item, MESSAGES)?).map_err(|_| unreadable(MESSAGES))?,
@@ -139,6 +139,11 @@ pub fn summary_of(item: &Item) -> Result<ConversationSummary, Failure> {
         message_count: number_in(item, MESSAGE_COUNT)?,
         title: title_in(item),
     })
+}
+
+/// As [`StoredTurn::pending`].
+pub fn is_pending(item: &Item) -> bool {
+    matches!(item.get(PENDING), Some(AttributeValue::Bool(true)))
 }
 
 fn title_in(item: &Item) -> Option<String> {

@@ -137,7 +137,8 @@ impl Reader<'_> {
 }
 
 /// Whether a page read beside the meta item is what the meta item speaks of: somebody may have written in
-/// between, turns of an earlier conversation may be left over, and a page ends at one megabyte.
+/// between, turns of an earlier conversation may be left over, and a page ends at one megabyte. A pending
+/// turn is read again in any case: its place is taken under the same number.
 fn agrees(page: &QueryOutput, meta: &Meta, count: usize) -> bool {
     let items = page.items();
     let newest = items.first().and_then(|item| attribute::text_in(item, attribute::ITEM).ok());
@@ -145,7 +146,7 @@ fn agrees(page: &QueryOutput, meta: &Meta, count: usize) -> bool {
     is_whole
         && meta.message_count > 0
         && newest == Some(&attribute::turn_key(meta.last_turn))
-        && items.iter().all(|item| belongs(item, meta))
+        && items.iter().all(|item| belongs(item, meta) && !attribute::is_pending(item))
 }
 
 /// A page's turns, oldest first.

@@ -119,7 +119,11 @@ async fn turns_that_do_not_agree_with_the_meta_item_are_read_again() {
         ("Query", Reply::Answer(json!({"Items": items, "Count": items.len()})))
     };
     let own = meta.incarnation.as_str();
-    for (first, reads) in [(page(&[1], own), 1), (page(&[], own), 2), (page(&[2, 1], own), 2), (page(&[1], "other"), 2)]
+    let mut waiting = turn_item(1, own);
+    waiting["pending"] = json!({"BOOL": true});
+    let waiting = ("Query", Reply::Answer(json!({"Items": [waiting], "Count": 1})));
+    for (first, reads) in
+        [(waiting, 2), (page(&[1], own), 1), (page(&[], own), 2), (page(&[2, 1], own), 2), (page(&[1], "other"), 2)]
     {
         let conversation = ("GetItem", Reply::Answer(json!({"Item": meta_item(&meta)})));
         let endpoint = Endpoint::start([conversation, first, page(&[1], own)]).await;
