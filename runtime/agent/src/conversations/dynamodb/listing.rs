@@ -71,10 +71,11 @@ impl Reader<'_> {
 /// Reads what a summary needs and no more.
 fn summaries(query: QueryFluentBuilder) -> QueryFluentBuilder {
     query
-        .projection_expression("#id, #updated, #count")
+        .projection_expression("#id, #updated, #count, #title")
         .expression_attribute_names("#id", attribute::ID)
         .expression_attribute_names("#updated", attribute::UPDATED_AT)
         .expression_attribute_names("#count", attribute::MESSAGE_COUNT)
+        .expression_attribute_names("#title", attribute::TITLE)
 }
 
 /// The index's key of the conversation that the cursor names, always as one of this owner's.

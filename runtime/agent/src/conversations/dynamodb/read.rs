@@ -43,7 +43,8 @@ impl Reader<'_> {
     /// The latest turn items, read beside the meta item: a question then waits for one answer of the
     /// table and not for two.
     async fn latest_page(&self, id: &ConversationId, extent: Extent) -> Result<Option<QueryOutput>, Failure> {
-        let Extent::Latest(count) = extent else { return Ok(None) };
+        // DynamoDB refuses a limit of nothing.
+        let Extent::Latest(count @ 1..) = extent else { return Ok(None) };
         let query = self.turns_query(id, u64::MAX).set_limit(i32::try_from(count).ok());
         query.send().await.map(Some).map_err(|error| fault::of("read a conversation's turns", error))
     }
