@@ -11,6 +11,7 @@ use futures::{FutureExt, StreamExt, stream};
 use lambda_http::request::RequestContext;
 use serde_json::{Map, Value, json};
 
+use crate::configuration::Configuration;
 use crate::failure::{Code, Failure};
 use crate::gateway::{Gateway, GatewayFuture, KeptTools, ToolOutput, ToolSession};
 use crate::model::{Model, ModelAnswer, ModelEvent, ModelRequest, StopReason, Usage};
@@ -185,4 +186,21 @@ impl ToolSession for OneTool {
     fn call<'a>(&'a self, _: &'a str, _: Map<String, Value>) -> GatewayFuture<'a, ToolOutput> {
         self.answer().map(Ok).boxed()
     }
+}
+
+/// A whole configuration with these settings, JSON.
+pub fn configuration(settings: &str) -> Configuration {
+    let pairs = [
+        ("BEDROCK_MODEL_ID", "scripted"),
+        ("BEDROCK_REGION", "us-east-1"),
+        ("DYNAMODB_TABLE_NAME", "conversations"),
+        ("PROJECT_NAME", "aws-operations-agent"),
+        ("ENVIRONMENT", "test"),
+        ("CONVERSATION_TTL_MINUTES", "15"),
+        ("GATEWAY_URL", "https://gateway.example/mcp"),
+        ("LOG_LEVEL", "info"),
+        ("AGENT_SETTINGS", settings),
+    ];
+    let variables = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Configuration::from_variables(&variables).expect("a whole configuration")
 }

@@ -1,6 +1,5 @@
 //! Questions from the first read to the stored turn, over a store in memory and a scripted model.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,12 +10,11 @@ use tokio::time::{Instant, timeout};
 
 use super::*;
 use crate::agent::{Agent, Ports};
-use crate::configuration::Configuration;
 use crate::conversations::{Access, ConversationId, Extent, Lookup, MemoryStore, StoredTurn};
 use crate::failure::{Code, Failure};
 use crate::identity::{Caller, Owner, TokenVerifier, Verification};
 use crate::message::DECLINED;
-use crate::scripted::{FixedGateway, Scripted, ScriptedModel, TOKEN, calls, says, spoken};
+use crate::scripted::{FixedGateway, Scripted, ScriptedModel, TOKEN, calls, configuration, says, spoken};
 use crate::telemetry::TraceContext;
 use crate::token::Token;
 use crate::turn::{Ending, TurnEvent, broken_rule};
@@ -44,18 +42,6 @@ struct Desk {
 impl Desk {
     fn new(settings: &str, answers: impl IntoIterator<Item = Scripted>) -> Self {
         let model = ScriptedModel::new(answers);
-        let pairs = [
-            ("BEDROCK_MODEL_ID", "scripted"),
-            ("BEDROCK_REGION", "us-east-1"),
-            ("DYNAMODB_TABLE_NAME", "conversations"),
-            ("PROJECT_NAME", "aws-operations-agent"),
-            ("ENVIRONMENT", "test"),
-            ("CONVERSATION_TTL_MINUTES", "15"),
-            ("GATEWAY_URL", "https://gateway.example/mcp"),
-            ("LOG_LEVEL", "info"),
-            ("AGENT_SETTINGS", settings),
-        ];
-        let variables: HashMap<_, _> = pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         let gateway = FixedGateway::default();
         let calls = gateway.calls.clone();
         let ports = Ports {
@@ -64,7 +50,7 @@ impl Desk {
             gateway: Arc::new(gateway),
             tokens: Arc::new(NoTokens),
         };
-        let agent = Agent::new(ports, Configuration::from_variables(&variables).unwrap());
+        let agent = Agent::new(ports, configuration(settings));
         Self { agent, model, calls, owner: Owner::stored("user:ada"), id: ConversationId::random() }
     }
 

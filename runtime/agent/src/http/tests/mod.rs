@@ -23,11 +23,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::agent::{Agent, Ports};
-use crate::configuration::Configuration;
 use crate::conversations::MemoryStore;
 use crate::failure::{Code, Failure};
 use crate::identity::{TokenVerifier, Verification};
-use crate::scripted::{FixedGateway, Scripted, ScriptedModel, TOKEN, request_context};
+use crate::scripted::{FixedGateway, Scripted, ScriptedModel, TOKEN, configuration, request_context};
 use crate::token::Token;
 
 const ADA: &str = "arn:aws:iam::000000000000:user/ada";
@@ -70,26 +69,13 @@ fn api(answers: impl IntoIterator<Item = Scripted>) -> Api {
 
 fn api_with_settings(answers: impl IntoIterator<Item = Scripted>, settings: Value) -> Api {
     let model = ScriptedModel::new(answers);
-    let settings = settings.to_string();
-    let pairs = [
-        ("BEDROCK_MODEL_ID", "scripted"),
-        ("BEDROCK_REGION", "us-east-1"),
-        ("DYNAMODB_TABLE_NAME", "conversations"),
-        ("PROJECT_NAME", "aws-operations-agent"),
-        ("ENVIRONMENT", "test"),
-        ("CONVERSATION_TTL_MINUTES", "15"),
-        ("GATEWAY_URL", "https://gateway.example/mcp"),
-        ("LOG_LEVEL", "info"),
-        ("AGENT_SETTINGS", &settings),
-    ];
-    let variables = pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let ports = Ports {
         store: Arc::new(MemoryStore::default()),
         model: model.clone(),
         gateway: Arc::new(FixedGateway::default()),
         tokens: Arc::new(KnownTokens),
     };
-    let agent = Agent::new(ports, Configuration::from_variables(&variables).unwrap());
+    let agent = Agent::new(ports, configuration(&settings.to_string()));
     Api { router: super::router(agent.clone()), agent, model }
 }
 
